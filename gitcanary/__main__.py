@@ -1,0 +1,5 @@
+"""`python -m gitcanary` is `gitcanary`."""
+
+from gitcanary.cli import main
+
+main()

@@ -1,0 +1,149 @@
+"""Blobs, trees and commits of a bare repository: read and written without a worktree, an index or a moved ref."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import local
+
+from pygit2 import Commit, GitError, Repository, Signature, Tree
+
+from gitcanary.adapters.git import edits, trees
+from gitcanary.adapters.git.identity import Identity, Person
+from gitcanary.errors import Refused, Unreachable
+from gitcanary.ports import Entry, Revised
+
+_NEWEST = int(datetime.max.replace(tzinfo=UTC).timestamp())
+
+
+class Objects:
+    """The objects of one bare repository.
+
+    Safe to use from several threads at once: each has a handle of its own, and objects never change. What was written
+    stays, as nothing collects garbage here.
+    """
+
+    def __init__(self, folder: Path, identity: Identity) -> None:
+        self._folder = folder
+        self._identity = identity
+        self._handles = local()
+        self._damaged: Path | None = None
+
+    def entries(self, commit: str, folder: str = "") -> Mapping[str, Entry]:
+        """Return the files directly in a folder of a commit, by name."""
+        with self._reading():
+            found = trees.find(self._commit(commit).tree, folder)
+            children = found if isinstance(found, Tree) else ()
+            return {str(child.name): trees.entry_of(child) for child in children if not isinstance(child, Tree)}
+
+    def files(self, commit: str, under: str = "") -> Iterator[tuple[str, Entry]]:
+        """Walk all files of a commit below a folder."""
+        with self._reading():
+            found = trees.find(self._commit(commit).tree, under)
+            if isinstance(found, Tree):
+                for path, file in trees.walk(found, under):
+                    yield path, trees.entry_of(file)
+
+    def changes(self, old: str, new: str) -> frozenset[str]:
+        """Return the paths whose entry differs between two commits."""
+        with self._reading():
+            return frozenset(trees.differences(self._commit(old).tree, self._commit(new).tree))
+
+    def read(self, blob: str) -> bytes:
+        """Return a blob's content."""
+        with self._reading():
+            return self._repository.read(blob)[1]
+
+    def revised(self, commit: str) -> Revised:
+        """Return one commit's facts; its id may be shortened. Raises `Refused` where it was not fetched."""
+        with self._reading():
+            return _facts(self._commit(commit))
+
+    def history(self, tip: str, paths: Iterable[str]) -> Iterator[Revised]:
+        """Walk first parents from the tip, yielding the commits that changed any of the paths, and read no further."""
+        wanted = [tuple(path.split("/")) if path else () for path in paths]
+        with self._reading():
+            commit: Commit | None = self._commit(tip)
+            while commit is not None:
+                parent = self._first_parent(commit)
+                before = None if parent is None else parent.tree
+                if any(trees.differs_at(before, commit.tree, path) for path in wanted):
+                    yield _facts(commit)
+                commit = parent
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Tell whether `old` is `new` or an ancestor of it; False where either is not known here."""
+        with self._reading():
+            try:
+                ancestor, descendant = self._commit(old), self._commit(new)
+            except Refused:
+                return False
+            return ancestor.id == descendant.id or self._repository.descendant_of(descendant.id, ancestor.id)
+
+    def commit(self, parent: str, files: Mapping[str, bytes | None], message: str, at: datetime) -> str:
+        """Write a commit on top of `parent` and return its id.
+
+        Raises `Refused` for a path that is unsafe, or that is or leads through a symbolic link or a submodule.
+        """
+        with self._reading():
+            base = self._commit(parent)
+            tree = edits.apply(self._repository, base.tree, files)
+            author, committer = (_signature(who, at) for who in (self._identity.author, self._identity.committer))
+            text = message.rstrip("\n") + "\n"
+            return str(self._repository.create_commit(None, author, committer, text, tree, [base.id]))
+
+    @property
+    def _repository(self) -> Repository:
+        """This thread's handle. A folder that was replaced is opened anew."""
+        if getattr(self._handles, "folder", None) != self._folder:
+            self._handles.repository = Repository(str(self._folder))
+            self._handles.folder = self._folder
+        opened: Repository = self._handles.repository
+        return opened
+
+    def _commit(self, commit: str) -> Commit:
+        try:
+            return self._repository[commit].peel(Commit)
+        except (KeyError, ValueError) as error:
+            raise Refused(f"no commit {commit[:64]!r} in the history that was fetched") from error
+
+    def _first_parent(self, commit: Commit) -> Commit | None:
+        return self._repository[commit.parent_ids[0]].peel(Commit) if commit.parent_ids else None
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Turn what libgit2 says about objects that it cannot read into an outage, and remember where that was."""
+        folder = self._folder
+        try:
+            yield
+        except (GitError, KeyError) as error:
+            self._damaged = folder
+            raise Unreachable(f"the clone cannot be read: {error}") from error
+
+
+def _signature(person: Person, at: datetime) -> Signature:
+    return Signature(person.name, person.email, int(at.timestamp()), 0)
+
+
+def _facts(commit: Commit) -> Revised:
+    author, committer = commit.author, commit.committer
+    parents = commit.parent_ids
+    return Revised(
+        commit=str(commit.id),
+        parent=str(parents[0]) if parents else None,
+        author=_text(author.raw_name),
+        author_email=_text(author.raw_email),
+        committer=_text(committer.raw_name),
+        committer_email=_text(committer.raw_email),
+        committed_at=_instant(commit.commit_time),
+        message=_text(commit.raw_message),
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _instant(seconds: int) -> datetime:
+    """Read a committer date. Anybody can write one that no calendar holds; it must not stop a walk."""
+    return datetime.fromtimestamp(min(max(seconds, 0), _NEWEST), UTC)

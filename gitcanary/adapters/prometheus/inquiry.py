@@ -1,0 +1,122 @@
+"""Which queries answer which metrics, and what their samples say. Computation only."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from gitcanary import errors
+from gitcanary.adapters.prometheus.client import Sample
+from gitcanary.manifests.templates import fill, match_exactly, query
+from gitcanary.rollout.evidence import MetricAnswer
+from gitcanary.rollout.spec import Builtin, Metric
+
+# Measured: one query for a thousand names costs a server less than ten for a hundred each; a body bounds it, not a URL.
+LARGEST_CHUNK = 1000
+
+NAMESPACE = "destination_workload_namespace"
+WORKLOAD = "destination_workload"
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """One query for one server (None is the operator's) and the metrics that it answers.
+
+    `is_grouped` tells that its samples are by workload and namespace; else there is one sample, for all the metrics.
+    """
+
+    server: str | None
+    query: str
+    metrics: tuple[Metric, ...]
+    is_grouped: bool = False
+
+    def read(self, samples: Sequence[Sample], at: datetime) -> dict[Metric, MetricAnswer]:
+        """Return what the samples say of each metric."""
+        if self.is_grouped:
+            groups = {(each.labels.get(NAMESPACE), each.labels.get(WORKLOAD)): each.value for each in samples}
+            return {m: MetricAnswer(at, _value(m, groups.get((m.namespace, m.workload)))) for m in self.metrics}
+        if len(samples) > 1:
+            return self.troubled(f"{len(samples)} series where one is expected", at)
+        value = samples[0].value if samples else None
+        return {metric: MetricAnswer(at, _value(metric, value)) for metric in self.metrics}
+
+    def troubled(self, trouble: str, at: datetime) -> dict[Metric, MetricAnswer]:
+        """Return the same trouble for each metric."""
+        return {metric: MetricAnswer(at, None, trouble) for metric in self.metrics}
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiries:
+    """Makes inquiries out of metrics. `folder` holds templates that override ours."""
+
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `errors.Usage` if a query is overridden without its twin: the two would no longer mean the same."""
+        for name in Builtin if self.folder else ():
+            twins = [f"{self.folder}/queries/istio/{name}{suffix}.promql" for suffix in ("", "-by-workload")]
+            if len({Path(twin).is_file() for twin in twins}) > 1:
+                raise errors.Usage(f"of {' and '.join(twins)} only one is there; override both or none")
+
+    def of(self, metrics: Iterable[Metric]) -> Iterator[Inquiry]:
+        """Yield the fewest queries that answer all metrics; `server` is taken as it stands in each."""
+        families: defaultdict[tuple[str | None, Builtin, timedelta], list[Metric]] = defaultdict(list)
+        others = []
+        for metric in dict.fromkeys(metrics):
+            if metric.builtin is None:
+                others.append(metric)
+            else:
+                families[metric.server, metric.builtin, metric.window].append(metric)
+        for family in families.values():
+            for chunk in _chunks(family):
+                yield from self._together(chunk)
+        yield from _alone(others)
+
+    def halves(self, inquiry: Inquiry) -> Iterator[Inquiry]:
+        """Yield smaller inquiries for the same metrics, or nothing if there are none."""
+        if inquiry.is_grouped:
+            middle = len(inquiry.metrics) // 2
+            yield from self._together(inquiry.metrics[:middle])
+            yield from self._together(inquiry.metrics[middle:])
+
+    def _together(self, metrics: Sequence[Metric]) -> Iterator[Inquiry]:
+        """Yield one grouped inquiry for metrics of one family, or what is left of one workload by its own query."""
+        one, builtin = metrics[0], metrics[0].builtin
+        if len({(m.namespace, m.workload) for m in metrics}) == 1 or builtin is None:
+            yield from _alone(metrics)
+            return
+        values = {
+            "namespaces": _any_of(m.namespace for m in metrics),
+            "targets": _any_of(m.workload for m in metrics),
+            "interval": f"{one.window // timedelta(milliseconds=1)}ms",
+        }
+        text = fill(query(f"istio/{builtin}-by-workload", self.folder), values)
+        yield Inquiry(one.server, text, tuple(metrics), is_grouped=True)
+
+
+def _alone(metrics: Iterable[Metric]) -> Iterator[Inquiry]:
+    same: defaultdict[tuple[str | None, str], list[Metric]] = defaultdict(list)
+    for metric in metrics:
+        same[metric.server, metric.query].append(metric)
+    for (server, text), alike in same.items():
+        yield Inquiry(server, text, tuple(alike))
+
+
+def _chunks(family: list[Metric]) -> Iterator[list[Metric]]:
+    # Sorted, so that neighbours share a namespace and the same metrics are always asked in the same words.
+    ordered = sorted(family, key=lambda m: (m.namespace, m.workload, m.name))
+    for start in range(0, len(ordered), LARGEST_CHUNK):
+        yield ordered[start : start + LARGEST_CHUNK]
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(match_exactly(name) for name in sorted(set(names)))
+
+
+def _value(metric: Metric, value: float | None) -> float | None:
+    """Return a value as Flagger reads it: durations are cut to whole milliseconds."""
+    if metric.builtin is Builtin.DURATION and value is not None and math.isfinite(value):
+        return float(math.trunc(value))
+    return value

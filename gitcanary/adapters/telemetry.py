@@ -1,0 +1,114 @@
+"""Logs and metrics out: every decision is one structured line, and `/metrics` tells where every canary stands."""
+
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TextIO
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from gitcanary.ports import Signal
+
+PHASES = (
+    "Initializing",
+    "Initialized",
+    "Waiting",
+    "Progressing",
+    "WaitingPromotion",
+    "Promoting",
+    "Finalising",
+    "Succeeded",
+    "Failed",
+    "Terminated",
+)
+LEVELS = {"refused": "error", "overdue": "error", "outage": "error", "stuck": "error", "wait": "info"}
+UNSPOKEN = frozenset({"round", "canaries", "query", "webhook"})
+LIVE_SECONDS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 180, 300, 600, 1800)
+
+
+def configure_logs(stream: TextIO = sys.stderr) -> None:
+    """Write every log line as JSON to a stream."""
+    logging.basicConfig(stream=stream, level=logging.WARNING, format='{"level": "%(levelname)s", "event": %(message)r}')
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(default=str, sort_keys=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=False,
+    )
+
+
+class Telemetry:
+    """Implements `ports.Telemetry` with structlog and prometheus-client."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._log = structlog.get_logger("gitcanary")
+        self._weight = self._gauge("canary_weight", "The canary's share, in percent.", "namespace", "name", "path")
+        self._phase = self._gauge("canary_phase", "1 for the phase it is in.", "namespace", "name", "path", "phase")
+        self._decisions = self._counter("decisions", "Commits that landed.", "canary", "action")
+        self._rounds = self._histogram("round_seconds", "How long rounds took.")
+        self._pushes = self._counter("pushes", "Pushes by outcome; `raced` means decided again.", "outcome")
+        self._queries = self._histogram("query_seconds", "How long Prometheus took to answer a round's questions.")
+        self._webhooks = self._histogram("webhook_seconds", "How long webhooks took.", "type")
+        self._live = Histogram(
+            "gitcanary_commit_to_live_seconds",
+            "From a commit's date to its being live.",
+            ["canary"],
+            buckets=LIVE_SECONDS,
+            registry=self.registry,
+        )
+        self._overdue = self._counter("overdue", "Waits that lasted too long.", "canary", "for")
+        self._refused = self._counter("refusals", "Specs and decisions that cannot be honoured.", "path", "name")
+        self._measures: Mapping[str, Callable[[Mapping[str, object]], None]] = {
+            "canaries": self._stand,
+            "decision": lambda told: self._decisions.labels(told["canary"], told["action"]).inc(),
+            "round": lambda told: self._rounds.observe(number(told)),
+            "push": lambda told: self._pushes.labels(told["outcome"]).inc(),
+            "query": lambda told: self._queries.observe(number(told)),
+            "webhook": lambda told: self._webhooks.labels(told["type"]).observe(number(told)),
+            "live": lambda told: self._live.labels(told["canary"]).observe(number(told)),
+            "overdue": lambda told: self._overdue.labels(told["canary"], told["for"]).inc(),
+            "refused": lambda told: self._refused.labels(told["path"], told["name"]).inc(),
+            "stuck": lambda told: self._refused.labels(told["path"], told["name"]).inc(),
+        }
+
+    def tell(self, signals: Sequence[Signal]) -> None:
+        """Log what is worth a line, and count it."""
+        for signal in signals:
+            if measure := self._measures.get(signal.name):
+                measure(signal.fields)
+            if signal.name not in UNSPOKEN:
+                getattr(self._log, LEVELS.get(signal.name, "info"))(signal.name, **signal.fields)
+
+    def _stand(self, told: Mapping[str, object]) -> None:
+        """Set where every canary stands, and forget those that are no more."""
+        self._weight.clear()
+        self._phase.clear()
+        canaries = told["canaries"]
+        for canary in canaries if isinstance(canaries, list) else []:
+            labels = (canary["namespace"], canary["name"], canary["path"])
+            self._weight.labels(*labels).set(canary["weight"])
+            for phase in PHASES:
+                self._phase.labels(*labels, phase).set(phase == canary["phase"])
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"gitcanary_{name}", text, labels, registry=self.registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"gitcanary_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(f"gitcanary_{name}", text, labels, registry=self.registry)
+
+
+def number(told: Mapping[str, object]) -> float:
+    """Return a signal's duration in seconds."""
+    seconds = told["seconds"]
+    return float(seconds) if isinstance(seconds, int | float) else 0.0

@@ -1,0 +1,212 @@
+"""Builds the adapters from the settings and hands them to the controller: the one place that imports both."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import wait
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from types import TracebackType
+from typing import Self
+
+from gitcanary.adapters.clock import SystemClock
+from gitcanary.adapters.delay import DelayGate
+from gitcanary.adapters.git import Credentials, Environment, Identity, Mirror, Person, hardened
+from gitcanary.adapters.hooks import WebHooks
+from gitcanary.adapters.http_gate import HttpGate
+from gitcanary.adapters.prometheus import Basic, Bearer, Prometheus
+from gitcanary.adapters.server import Server
+from gitcanary.adapters.telemetry import Telemetry
+from gitcanary.controller.facts import Historian
+from gitcanary.controller.liveness import Watcher
+from gitcanary.controller.notices import Notifier
+from gitcanary.controller.observer import Observer
+from gitcanary.controller.publisher import Publisher
+from gitcanary.controller.reconcile import Round
+from gitcanary.controller.reports import Reporter
+from gitcanary.controller.scheduler import Scheduler
+from gitcanary.controller.survey import Survey
+from gitcanary.egress import Allowed, Sender
+from gitcanary.errors import Unreachable
+from gitcanary.manifests.canary_file import Canary, Sync, SyncDelay, SyncHttp
+from gitcanary.ports import Gate, Hooks, Measurements
+from gitcanary.settings import Settings
+
+LATE = timedelta(minutes=5)  # without a successful round for this long, it is not ready
+
+
+class Gates:
+    """The sync gates of canaries: one object for each gate, however many canaries share it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._default: tuple[Sync, ...] = settings.sync
+        self._operators = Sender()
+        self._specs = Sender(Allowed(settings.allow_host))
+        self._gates: dict[tuple[Sync, bool], Gate] = {}
+
+    def __call__(self, canary: Canary) -> Sequence[Gate]:
+        """Return the gates of one canary: its own, else the operator's."""
+        is_its_own = bool(canary.sync)
+        return [self._gate(sync, is_its_own) for sync in canary.sync or self._default]
+
+    def _gate(self, sync: Sync, is_its_own: bool) -> Gate:  # noqa: FBT001 - half of the key
+        known = self._gates.get((sync, is_its_own))
+        if known is None:
+            known = self._gates[sync, is_its_own] = self._build(sync, self._specs if is_its_own else self._operators)
+        return known
+
+    def _build(self, sync: Sync, sender: Sender) -> Gate:
+        match sync:
+            case SyncHttp():
+                return HttpGate(sync.url, sender)
+            case SyncDelay():
+                return DelayGate(sync.delay)
+
+
+def open_mirror(
+    settings: Settings, environment: Environment, stack: ExitStack, identity: Identity | None = None
+) -> Mirror:
+    """Open the branch; it is closed, and its clone removed, with the stack. Commits are `identity`'s, else the settings'."""
+    identity = identity or Identity(Person.parse(settings.author), Person.parse(settings.committer))
+    cache = settings.cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gitcanary-")))
+    return stack.enter_context(Mirror(settings.repository, settings.branch, cache, identity, environment))
+
+
+def credentials(settings: Settings) -> Credentials | None:
+    """Return the credentials for the repository, None where the settings hold none."""
+    if settings.git_password is None:
+        return None
+    return Credentials(settings.git_username or "git", settings.git_password.get_secret_value())
+
+
+def measurements(settings: Settings) -> Prometheus:
+    """Return the metrics provider, with its own credentials."""
+    return Prometheus(
+        settings.prometheus,
+        allowed=Allowed(settings.allow_host),
+        credentials=prometheus_credentials(settings),
+        templates=settings.templates,
+    )
+
+
+def prometheus_credentials(settings: Settings) -> Bearer | Basic | None:
+    """Return the credentials for Prometheus, None where the settings hold none."""
+    if settings.prometheus_token is not None:
+        return Bearer(settings.prometheus_token.get_secret_value())
+    if settings.prometheus_password is not None:
+        return Basic(settings.prometheus_username or "", settings.prometheus_password.get_secret_value())
+    return None
+
+
+class Reading:
+    """What looking at a branch needs: its mirror, its canaries, its history. Nothing but Git is asked."""
+
+    def __init__(
+        self, settings: Settings, environment: Environment, *, has_gate: bool = True, identity: Identity | None = None
+    ) -> None:
+        self._stack = ExitStack()
+        self.repository = open_mirror(settings, environment, self._stack, identity)
+        self.survey = Survey(self.repository, settings.paths, has_gate=has_gate)
+        self.committer = Person.parse(settings.committer)
+        self.historian = Historian(self.repository, self.survey.folders, self.committer.email)
+
+    def close(self) -> None:
+        """Stop what was started, the newest first."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+class Loop(Reading):
+    """The controller's parts for one branch, put together."""
+
+    def __init__(self, settings: Settings, environment: Environment, telemetry: Telemetry, hooks: Hooks) -> None:
+        super().__init__(settings, environment, has_gate=bool(settings.sync))
+        self.reporter = Reporter(telemetry)
+        self.watcher = Watcher(self.repository, self.historian)
+        self.measurements: Measurements = measurements(settings)
+        self.gates = Gates(settings)
+        self.observer = Observer(self.measurements, hooks, self.gates, self.watcher, telemetry)
+        self.publisher = Publisher(self.repository, self.survey.folders, settings.commit_suffix)
+        self.notifier = Notifier(hooks)
+        self.rounds = Round(
+            self.repository,
+            self.survey,
+            self.historian,
+            self.observer,
+            self.publisher,
+            self.reporter,
+            self.notifier,
+            SystemClock(),
+        )
+        self._stack.callback(self.notifier.close)
+        self._stack.callback(self.observer.close)
+
+
+class Controller:
+    """One process: rounds on their schedule, and what it answers over HTTP."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect to nothing yet, but listen where the settings say so."""
+        self._telemetry = Telemetry()
+        hooks = WebHooks(Allowed(settings.allow_host))
+        self._loop = Loop(settings, hardened(credentials(settings)), self._telemetry, hooks)
+        self._scheduler = Scheduler(self._round, settings.poll)
+        self._loop.observer.wake = self._scheduler.wake
+        self._last: datetime | None = None
+        self._server = (
+            Server(settings.listen, self._telemetry.registry, self.is_ready, self._scheduler.wake)
+            if settings.listen
+            else None
+        )
+
+    @property
+    def address(self) -> str | None:
+        """Where it answers over HTTP; None where nothing listens."""
+        return self._server.address if self._server else None
+
+    def is_ready(self) -> bool:
+        """Tell whether the repository was read lately."""
+        return self._last is not None and SystemClock().now() - self._last < LATE
+
+    def run(self, until_stopped: Callable[[], None]) -> None:
+        """Run rounds until the given function returns."""
+        if self._server:
+            self._server.start()
+        self._scheduler.start()
+        try:
+            until_stopped()
+        finally:
+            self._scheduler.stop()
+            self.close()
+
+    def run_once(self) -> None:
+        """Run until there is nothing more to decide just now: no push is left to make, no answer is out."""
+        try:
+            while not self._loop.rounds.run() and self._loop.observer.is_waiting:
+                wait(self._loop.observer.waiting_for())
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop everything."""
+        if self._server:
+            self._server.stop()
+        self._loop.close()
+
+    def _round(self) -> datetime | None:
+        """Run one round; an outage of the repository is told once and waited out."""
+        began = perf_counter()
+        try:
+            has_pushed = self._loop.rounds.run()
+        except Unreachable as outage:
+            self._loop.reporter.outage(str(outage))
+            return None
+        self._last = SystemClock().now()
+        self._loop.reporter.round(perf_counter() - began)
+        return self._last if has_pushed else self._loop.rounds.agenda.next_due()

@@ -1,0 +1,31 @@
+"""The flags that several verbs share. Every one is a `GITCANARY_…` variable too, and a line of the settings file."""
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+Repository: TypeAlias = Annotated[
+    str | None, typer.Option("--repository", help="The Git repository: a URL or a path.", show_default=False)
+]
+Branch: TypeAlias = Annotated[str | None, typer.Option("--branch", help="The branch.  [default: main]", show_default=False)]
+Paths: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--path", help="A folder that holds canaries; may be repeated.  [default: all]", show_default=False),
+]
+Prometheus: TypeAlias = Annotated[
+    str | None, typer.Option("--prometheus", help="The address of Prometheus.", show_default=False)
+]
+Sync: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sync", help="The sync gate where a spec names none: delay=30s or http=URL; may be repeated.", show_default=False
+    ),
+]
+AllowHost: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", help="A host that specs may name, and then no other; may be repeated.", show_default=False),
+]
+SettingsFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--settings", help="A YAML file with any of these settings.", show_default=False)
+]

@@ -1,0 +1,119 @@
+"""Committed is not applied: what is live, judged from what the sync gates say and what the repository holds there."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gitcanary.controller.facts import Historian
+from gitcanary.controller.subject import Key, Subject
+from gitcanary.manifests import names
+from gitcanary.ports import Repository, Sighting
+from gitcanary.rollout.evidence import Live, LiveStatus
+from gitcanary.rollout.state import Awaited, State
+
+SECOND = timedelta(seconds=1)
+
+
+class Watcher:
+    """Judges sightings. Remembers since when a commit is live; losing that postpones decisions and changes none."""
+
+    def __init__(self, repository: Repository, historian: Historian) -> None:
+        self._repository = repository
+        self._historian = historian
+        self._since: dict[Key, tuple[str, datetime]] = {}
+
+    def judge(self, subject: Subject, state: State, tip: str, sightings: Sequence[Sighting]) -> Live:
+        """Return what is live by all gates together: the least of what they say."""
+        lives = [self._judge_one(subject, state, tip, sighting) for sighting in sightings]
+        least = next((live for live in lives if live.status is not LiveStatus.APPLIED), None)
+        if least is not None:
+            return least
+        since = max((live.since for live in lives if live.since), default=None)
+        return self._remember(subject.key, combine(lives, since))
+
+    def _judge_one(self, subject: Subject, state: State, tip: str, sighting: Sighting) -> Live:
+        revision = self._applied_revision(subject, tip, sighting)
+        if sighting.trouble or revision is None:
+            return Live(LiveStatus.PENDING, sighting.by, reason=sighting.trouble or "nothing is applied yet")
+        if not self._repository.is_ancestor(revision, revision):
+            reason = f"it applies {revision[:7]}, which the branch does not hold"
+            return Live(LiveStatus.PENDING, sighting.by, reason=reason)
+        return self._judge_revision(subject, state, sighting, revision)
+
+    def _judge_revision(self, subject: Subject, state: State, sighting: Sighting, revision: str) -> Live:
+        placed = self._historian.placed_at(subject, revision)
+        is_applied = placed == state.placed
+        live = self._live_commit(subject, state, revision) if is_applied else self._historian.awaited(subject, revision)
+        since = became_live(sighting, live.committed_at) if live is not None else None
+        status = LiveStatus.APPLIED if is_applied else LiveStatus.BLOCKED if sighting.blocked else LiveStatus.PENDING
+        return Live(
+            status=status,
+            by=sighting.by,
+            commit=live.commit if live is not None else None,
+            since=since,
+            placed=placed,
+            reason=None if is_applied else sighting.blocked or f"it applies {revision[:7]}",
+            primary_ready=is_ready(sighting, subject, names.primary(subject.canary.target)),
+            canary_ready=is_ready(sighting, subject, subject.canary.target),
+            not_ready_since=whole_second(sighting.not_ready_since),
+        )
+
+    def _live_commit(self, subject: Subject, state: State, revision: str) -> Awaited | None:
+        """Return the newest commit at or before `revision` that placed what is the same as at the tip."""
+        awaited = state.awaited
+        if awaited is not None and self._repository.is_ancestor(awaited.commit, revision):
+            return awaited
+        return self._historian.awaited(subject, revision)
+
+    def _applied_revision(self, subject: Subject, tip: str, sighting: Sighting) -> str | None:
+        """Return the commit that is applied; a gate that knows only a time means the newest commit up to it."""
+        if sighting.committed_until is None:
+            return sighting.revision
+        commits = self._repository.history(tip, [subject.key.path])
+        return next((each.commit for each in commits if each.committed_at <= sighting.committed_until), None)
+
+    def _remember(self, key: Key, live: Live) -> Live:
+        if live.commit is None or live.since is None:
+            return live
+        commit, since = self._since.get(key, (live.commit, live.since))
+        first = min(since, live.since) if commit == live.commit else live.since
+        self._since[key] = (live.commit, first)
+        return replace(live, since=first)
+
+
+def combine(lives: Sequence[Live], since: datetime | None) -> Live:
+    """Return several gates' agreement as one: the last to see it live, ready where nobody says otherwise."""
+    return replace(
+        lives[0],
+        by=", ".join(live.by for live in lives),
+        since=since,
+        primary_ready=all_ready([live.primary_ready for live in lives]),
+        canary_ready=all_ready([live.canary_ready for live in lives]),
+    )
+
+
+def all_ready(known: Sequence[bool | None]) -> bool | None:
+    """Return False where any gate says not ready, None where none of them knows."""
+    said = [each for each in known if each is not None]
+    return all(said) if said else None
+
+
+def became_live(sighting: Sighting, committed_at: datetime) -> datetime | None:
+    """Return since when a commit is live, never earlier than it was committed; None where the gate gives no time."""
+    if sighting.delay is not None:
+        return whole_second(committed_at + sighting.delay)
+    return whole_second(max(sighting.at, committed_at)) if sighting.at else None
+
+
+def is_ready(sighting: Sighting, subject: Subject, workload: str) -> bool | None:
+    """Tell whether a workload is ready; None where the gate knows no readiness, False where it does not know this one."""
+    if sighting.ready is None:
+        return None
+    return sighting.ready.get(f"{subject.canary.namespace}/{workload}", False)
+
+
+def whole_second(instant: datetime | None) -> datetime | None:
+    """Return the first whole second at or after an instant: the record keeps no fractions, and never claims too early."""
+    if instant is None or not instant.microsecond:
+        return instant
+    return instant.replace(microsecond=0) + SECOND

@@ -1,0 +1,143 @@
+"""Answers the rules' questions, side by side: a slow answer delays its own canary and no other."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime
+from time import perf_counter
+
+from gitcanary.controller.inquiry import Inquiry, what_counts
+from gitcanary.controller.liveness import Watcher
+from gitcanary.controller.subject import Key, Subject
+from gitcanary.manifests.canary_file import Canary
+from gitcanary.ports import Gate, Hooks, Measurements, Sighting, Signal, Telemetry
+from gitcanary.rollout.evidence import HookAnswer, HookQuestion, LiveQuestion, MetricAnswer, MetricQuestion, Question
+from gitcanary.rollout.spec import Metric
+from gitcanary.rollout.state import State
+
+CALLS = 128  # webhooks at a time: a slow receiver holds one of them for as long as its timeout
+QUERIES = 16
+PATIENCE = 3.0  # seconds that a round waits for metrics and gates
+GRACE = 0.1  # seconds that a round waits for webhooks, so that a quick answer needs no second round
+
+
+class Observer:
+    """Puts questions to the world, and keeps what was answered until it is used or outdated."""
+
+    def __init__(
+        self,
+        measurements: Measurements,
+        hooks: Hooks,
+        gates: Callable[[Canary], Sequence[Gate]],
+        watcher: Watcher,
+        telemetry: Telemetry,
+    ) -> None:
+        self._measurements = measurements
+        self._hooks = hooks
+        self._gates = gates
+        self._watcher = watcher
+        self._telemetry = telemetry
+        self._calls = ThreadPoolExecutor(CALLS, "webhook")
+        self._queries = ThreadPoolExecutor(QUERIES, "query")
+        self._inquiries: dict[Key, Inquiry] = {}
+        self._sightings: dict[Gate, Sighting] = {}
+        self.wake: Callable[[], None] = lambda: None
+
+    def begin(self, now: datetime) -> None:
+        """Begin a round: what is live is asked anew, what else is known stays."""
+        self._sightings.clear()
+        for inquiry in self._inquiries.values():
+            inquiry.begin(now)
+
+    def inquiry(self, subject: Subject, state: State) -> Inquiry:
+        """Return the canary's inquiry: the one there is, unless its own files changed since."""
+        about = what_counts(state, subject.canary.spec.blob)
+        known = self._inquiries.get(subject.key)
+        if known is None or known.about != about:
+            known = self._inquiries[subject.key] = Inquiry(about)
+        return known
+
+    def keep(self, key: Key, until: datetime) -> None:
+        """Keep a canary's answers for the rounds before its next check: they are not asked for again."""
+        if key in self._inquiries:
+            self._inquiries[key].kept_until = until
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Drop what was asked for canaries that are no more."""
+        for key in keys:
+            self._inquiries.pop(key, None)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether any answer is still out."""
+        return any(inquiry.is_waiting for inquiry in self._inquiries.values())
+
+    def waiting_for(self) -> list[Future[object]]:
+        """Return the answers that are still out."""
+        inquiries = self._inquiries.values()
+        return [future for inquiry in inquiries for future in (*inquiry.calls.values(), *inquiry.queries.values())]  # type: ignore[misc]  # futures of whatever
+
+    def ask(self, asked: Mapping[Key, tuple[Subject, State, frozenset[Question]]], tip: str, now: datetime) -> None:
+        """Put all questions of all canaries, and wait a moment for the answers."""
+        calls = [
+            self._call(self._inquiries[key], question)
+            for key, (_, _, questions) in asked.items()
+            for question in questions
+            if isinstance(question, HookQuestion) and question not in self._inquiries[key].calls
+        ]
+        self._query(asked, now)
+        live = {key: about for key, about in asked.items() if LiveQuestion() in about[2]}
+        self._look(live, tip, now)
+        wait(calls, GRACE)
+        for key in asked:
+            self._inquiries[key].collect()
+
+    def _call(self, inquiry: Inquiry, question: HookQuestion) -> Future[HookAnswer]:
+        future = self._calls.submit(self._timed_call, question)
+        inquiry.calls[question] = future
+        future.add_done_callback(lambda _: self.wake())
+        return future
+
+    def _timed_call(self, question: HookQuestion) -> HookAnswer:
+        began = perf_counter()
+        answer = self._hooks.call(question)
+        told = {"type": question.hook.type.value, "hook": question.hook.name, "status": answer.status}
+        told["canary"] = f"{question.namespace}/{question.canary}"
+        self._telemetry.tell([Signal("webhook", {**told, "seconds": perf_counter() - began})])
+        return answer
+
+    def _query(self, asked: Mapping[Key, tuple[Subject, State, frozenset[Question]]], now: datetime) -> None:
+        wanted = [
+            (self._inquiries[key], question)
+            for key, (_, _, questions) in asked.items()
+            for question in questions
+            if isinstance(question, MetricQuestion) and question not in self._inquiries[key].queries
+        ]
+        if not wanted:
+            return
+        batch = self._queries.submit(self._timed_query, {question.metric for _, question in wanted}, now)
+        for inquiry, question in wanted:
+            inquiry.queries[question] = batch
+        wait([batch], PATIENCE)
+        batch.add_done_callback(lambda _: self.wake())
+
+    def _timed_query(self, metrics: set[Metric], at: datetime) -> Mapping[Metric, MetricAnswer]:
+        began = perf_counter()
+        answers = self._measurements.ask(metrics, at)
+        self._telemetry.tell([Signal("query", {"metrics": len(metrics), "seconds": perf_counter() - began})])
+        return answers
+
+    def _look(self, asked: Mapping[Key, tuple[Subject, State, frozenset[Question]]], tip: str, now: datetime) -> None:
+        gates = {key: self._gates(subject.canary) for key, (subject, _, _) in asked.items()}
+        new = {gate for each in gates.values() for gate in each if gate not in self._sightings}
+        looks = {gate: self._queries.submit(gate.look, now) for gate in new}
+        wait(looks.values(), PATIENCE)
+        for gate, look in looks.items():
+            self._sightings[gate] = look.result() if look.done() else Sighting("sync gate", trouble="no answer in time")
+        for key, (subject, state, _) in asked.items():
+            sightings = [self._sightings[gate] for gate in gates[key]]
+            self._inquiries[key].live = self._watcher.judge(subject, state, tip, sightings)
+
+    def close(self) -> None:
+        """Stop asking. Calls that are under way end by their own deadline."""
+        self._calls.shutdown(wait=False, cancel_futures=True)
+        self._queries.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,212 @@
+"""One round, top to bottom."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from gitcanary.controller.facts import Historian
+from gitcanary.controller.notices import Notifier
+from gitcanary.controller.observer import Observer
+from gitcanary.controller.publisher import Chain, Decided, Publisher
+from gitcanary.controller.reports import Reporter
+from gitcanary.controller.subject import Key, Subject
+from gitcanary.controller.survey import Survey
+from gitcanary.manifests import release
+from gitcanary.ports import Clock, Outcome, Repository
+from gitcanary.rollout.consider import consider, part
+from gitcanary.rollout.decision import Ask, Commit, Decision, For, Wait
+from gitcanary.rollout.evidence import Evidence, Question
+from gitcanary.rollout.idle import is_idle
+from gitcanary.rollout.state import State
+
+TURNS = 8  # questions lead to questions: live, webhooks, metrics, gate, gate
+RACES = 10
+DECLINED = timedelta(minutes=10)
+WATCHING = frozenset({For.LIVE, For.READY})
+
+Asked = dict[Key, tuple[Subject, State, frozenset[Question]]]
+
+
+@dataclass
+class Agenda:
+    """What each canary waits for; one that is not on it is considered in the next round."""
+
+    waits: dict[Key, Wait] = field(default_factory=dict)
+    declined_until: datetime | None = None
+
+    def is_due(self, key: Key, now: datetime) -> bool:
+        """Tell whether a canary is to be considered though nothing of it changed."""
+        wait = self.waits.get(key)
+        if wait is None or wait.what in WATCHING or wait.what is For.ANSWER:
+            return True
+        return wait.until is not None and now >= wait.until
+
+    def next_due(self) -> datetime | None:
+        """Return the earliest time that anything waits for."""
+        return min((wait.until for wait in self.waits.values() if wait.until), default=None)
+
+
+class Round:
+    """The rounds of one branch, one after the other."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the loop's parts, each one a thing of its own
+        self,
+        repository: Repository,
+        survey: Survey,
+        historian: Historian,
+        observer: Observer,
+        publisher: Publisher,
+        reporter: Reporter,
+        notifier: Notifier,
+        clock: Clock,
+    ) -> None:
+        self._repository = repository
+        self._survey = survey
+        self._historian = historian
+        self._observer = observer
+        self._publisher = publisher
+        self._reporter = reporter
+        self._notifier = notifier
+        self._clock = clock
+        self.agenda = Agenda()
+
+    def run(self) -> bool:
+        """Fetch, decide, commit, push; return whether anything was pushed. On a race decide again on the new tip."""
+        for _ in range(RACES):
+            now = self._clock.now().replace(microsecond=0)
+            tip = self._repository.fetch()
+            self._look(tip)
+            self._observer.begin(now)
+            chain = self._publisher.chain(tip, self._decide(tip, now), now)
+            self._reporter.stuck(chain.stuck)
+            self._settle(chain)
+            if not chain.decided or self._is_declined(now):
+                return False
+            if self._push(chain, now):
+                return True
+        return False
+
+    def _look(self, tip: str) -> None:
+        """Take the tip, and put what it changed on the agenda."""
+        if tip == self._survey.tip:
+            return
+        for key in self._survey.look(tip):
+            self.agenda.waits.pop(key, None)
+        gone = self.agenda.waits.keys() - self._survey.subjects.keys()
+        self._observer.forget(gone)
+        for key in gone:
+            del self.agenda.waits[key]
+        self._reporter.surveyed(self._survey)
+
+    def _decide(self, tip: str, now: datetime) -> list[tuple[Subject, Commit]]:
+        """Consider every canary that is due until all have a decision, asking all their questions side by side."""
+        due = {key: self._survey.subjects[key] for key in self._due(now)}
+        states = {key: self._historian.state(subject, tip) for key, subject in due.items()}
+        decided: dict[Key, Decision] = {}
+        open_ = due
+        for _ in range(TURNS):
+            decided |= {key: self._consider(subject, states[key], now) for key, subject in open_.items()}
+            asked = {
+                key: (subject, states[key], decision.questions)
+                for key, subject in open_.items()
+                if isinstance(decision := decided[key], Ask)
+            }
+            open_ = self._ask(asked, tip, now)
+            if not open_:
+                break
+        self._note(decided, due, now)
+        return [(due[key], decision) for key, decision in decided.items() if isinstance(decision, Commit)]
+
+    def _due(self, now: datetime) -> Iterable[Key]:
+        for key, subject in self._survey.subjects.items():
+            if self.agenda.is_due(key, now):
+                if has_nothing_to_do(subject):
+                    self.agenda.waits[key] = AT_REST
+                else:
+                    yield key
+
+    def _consider(self, subject: Subject, state: State, now: datetime) -> Decision:
+        evidence = self._observer.inquiry(subject, state).evidence(now)
+        return decide(subject, state, evidence)
+
+    def _ask(self, asked: Asked, tip: str, now: datetime) -> dict[Key, Subject]:
+        """Put the questions, and return the canaries that got an answer to any of theirs."""
+        if not asked:
+            return {}
+        before = {key: self._known(subject, state, now) for key, (subject, state, _) in asked.items()}
+        self._observer.ask(asked, tip, now)
+        return {
+            key: subject
+            for key, (subject, state, _) in asked.items()
+            if self._known(subject, state, now) != before[key]
+        }
+
+    def _known(self, subject: Subject, state: State, now: datetime) -> Evidence:
+        return self._observer.inquiry(subject, state).evidence(now)
+
+    def _note(self, decided: Mapping[Key, Decision], due: Mapping[Key, Subject], now: datetime) -> None:
+        """Put on the agenda what each canary waits for."""
+        for key, decision in decided.items():
+            wait = as_wait(decision)
+            if wait is None:
+                continue
+            self.agenda.waits[key] = wait
+            if not isinstance(decision, Ask):
+                self._observer.keep(key, wait.until or now + due[key].canary.spec.interval)
+            self._reporter.waits(due[key], wait)
+
+    def _settle(self, chain: Chain) -> None:
+        """Leave alone, until something changes, what has nothing to commit or cannot be committed."""
+        for subject in chain.idle:
+            self.agenda.waits[subject.key] = AT_REST
+        for stuck in chain.stuck:
+            self.agenda.waits[stuck.subject.key] = Wait(For.PERSON, str(stuck.refusal), is_overdue=True)
+
+    def _is_declined(self, now: datetime) -> bool:
+        return self.agenda.declined_until is not None and now < self.agenda.declined_until
+
+    def _push(self, chain: Chain, now: datetime) -> bool:
+        """Push the chain; return whether the round is over. A race is not: what it decided is thrown away."""
+        pushed = self._publisher.push(chain)
+        self._reporter.pushed(chain, pushed)
+        match pushed.outcome:
+            case Outcome.LANDED:
+                self.agenda.declined_until = None
+                self._landed(chain.decided, chain.head)
+            case Outcome.DECLINED:
+                self.agenda.declined_until = now + DECLINED
+            case Outcome.RACED:
+                return False
+        return True
+
+    def _landed(self, decided: tuple[Decided, ...], head: str) -> None:
+        self._look(head)
+        for each in decided:
+            self.agenda.waits.pop(each.subject.key, None)
+        self._notifier.after(decided)
+
+
+AT_REST = Wait(For.REVISION, "a new revision")
+
+
+def has_nothing_to_do(subject: Subject) -> bool:
+    """Tell, without looking at its history, whether a canary is at rest."""
+    if subject.record is None or subject.is_gone:
+        return False
+    return is_idle(subject.canary.spec, subject.record, release.placed(subject.folder, subject.canary))
+
+
+def decide(subject: Subject, state: State, evidence: Evidence) -> Decision:
+    """Consider a canary, or part from it where its Canary was deleted."""
+    return (part if subject.is_gone else consider)(subject.canary.spec, state, evidence)
+
+
+def as_wait(decision: Decision) -> Wait | None:
+    """Return what a canary waits for; an unanswered question is a wait for its answer."""
+    match decision:
+        case Wait():
+            return decision
+        case Ask():
+            return Wait(For.ANSWER, "answers are still out")
+        case Commit():
+            return None

@@ -1,0 +1,111 @@
+"""What happened, told to logs and metrics: each fact once, after it happened."""
+
+from collections.abc import Iterable
+
+from gitcanary.controller.publisher import Chain, Decided, Stuck
+from gitcanary.controller.subject import Key, Subject
+from gitcanary.controller.survey import Survey
+from gitcanary.ports import Outcome, Pushed, Signal, Telemetry
+from gitcanary.rollout.decision import For, Wait
+
+
+class Reporter:
+    """Tells the telemetry what is new. What lasts is told once, when it begins."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._waits: dict[Key, tuple[For, bool]] = {}
+        self._refused: dict[Key, str] = {}
+        self._outage: str | None = None
+        self.overdue: dict[Key, Wait] = {}
+
+    def surveyed(self, survey: Survey) -> None:
+        """Tell where every canary stands, and which Canaries were found that cannot be honoured."""
+        self._telemetry.tell([Signal("canaries", {"canaries": [standing(s) for s in survey.subjects.values()]})])
+        refused = {key: str(unfit.refusal) for key, unfit in survey.unfit.items()}
+        new = [key for key, reason in refused.items() if self._refused.get(key) != reason]
+        self._refused = refused
+        self._telemetry.tell([Signal("refused", {**name(key), "reason": refused[key]}) for key in new])
+
+    def waits(self, subject: Subject, wait: Wait) -> None:
+        """Tell what a canary waits for, when that changes, and when it has lasted too long."""
+        told = (wait.what, wait.is_overdue)
+        self.overdue.pop(subject.key, None)
+        if wait.is_overdue:
+            self.overdue[subject.key] = wait
+        if self._waits.get(subject.key) == told:
+            return
+        self._waits[subject.key] = told
+        kind = "overdue" if wait.is_overdue else "wait"
+        fields = {**name(subject.key), "canary": subject.title, "for": wait.what.value, "why": wait.why}
+        self._telemetry.tell([Signal(kind, {**fields, "until": wait.until})])
+
+    def stuck(self, stuck: Iterable[Stuck]) -> None:
+        """Tell which decisions cannot be committed."""
+        for each in stuck:
+            reason = str(each.refusal)
+            fields = {"canary": each.subject.title, "action": each.decision.action.value, "reason": reason}
+            self._telemetry.tell([Signal("stuck", {**name(each.subject.key), **fields})])
+
+    def pushed(self, chain: Chain, pushed: Pushed) -> None:
+        """Tell how a push ended, and every decision that landed with it."""
+        signals = [Signal("push", {"outcome": pushed.outcome.value, "commits": len(chain.decided), "said": pushed.said})]
+        if pushed.outcome is Outcome.LANDED:
+            signals += [decision(each) for each in chain.decided]
+            for each in chain.decided:
+                self._waits.pop(each.subject.key, None)
+        self._telemetry.tell(signals)
+
+    def live(self, subject: Subject, commit: str, seconds: float) -> None:
+        """Tell how long a commit took from being committed to being live."""
+        self._telemetry.tell([Signal("live", {"canary": subject.title, "commit": commit, "seconds": seconds})])
+
+    def outage(self, trouble: str) -> None:
+        """Tell that the repository cannot be reached, once."""
+        if self._outage is None:
+            self._telemetry.tell([Signal("outage", {"trouble": trouble})])
+        self._outage = trouble
+
+    def round(self, seconds: float) -> None:
+        """Tell that a round ended, and with it an outage that there was."""
+        signals = [Signal("round", {"seconds": seconds})]
+        if self._outage is not None:
+            signals.append(Signal("recovered", {"trouble": self._outage}))
+        self._outage = None
+        self._telemetry.tell(signals)
+
+
+def name(key: Key) -> dict[str, str]:
+    """Return how a canary is named in a log line."""
+    return {"path": key.path, "name": key.name}
+
+
+def standing(subject: Subject) -> dict[str, object]:
+    """Return where a canary stands."""
+    record = subject.record
+    return {
+        "namespace": subject.canary.namespace,
+        "name": subject.canary.name,
+        "path": subject.key.path,
+        "phase": record.phase.value if record else "",
+        "weight": record.weight if record else 0,
+    }
+
+
+def decision(decided: Decided) -> Signal:
+    """Return a decision as one line: what, of which canary, in which commit, and why."""
+    record = decided.decision.record
+    return Signal(
+        "decision",
+        {
+            **name(decided.subject.key),
+            "canary": decided.subject.title,
+            "action": decided.decision.action.value,
+            "phase": record.phase.value,
+            "weight": record.weight,
+            "revision": record.revision,
+            "commit": decided.commit,
+            "subject": decided.change.message.partition("\n")[0],
+            "reason": decided.decision.reason,
+        },
+    )

@@ -1,0 +1,80 @@
+"""One canary of the repository, as one commit holds it."""
+
+from dataclasses import dataclass, field
+from posixpath import dirname
+from typing import NamedTuple
+
+from gitcanary.errors import Refused
+from gitcanary.manifests.canary_file import Canary
+from gitcanary.manifests.catalog import Folder, folder
+from gitcanary.ports import Files
+from gitcanary.rollout.state import Record
+
+REMEMBERED = 4096  # folders that are kept parsed
+
+
+class Key(NamedTuple):
+    """Which canary: its folder and its Canary's name. Two clusters' folders may hold the same name."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A canary whose Canary is valid, or was until it was deleted (`is_gone`), and its record if there is one."""
+
+    key: Key
+    canary: Canary
+    folder: Folder = field(repr=False)
+    record: Record | None
+    record_blob: str | None
+    is_gone: bool = False
+
+    @property
+    def title(self) -> str:
+        """How people call it."""
+        return f"{self.canary.namespace}/{self.canary.name}"
+
+    @property
+    def record_file(self) -> str:
+        """The record's path from the root."""
+        return self.folder.full(f"{self.key.name}.rollout")
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A Canary, or a record, that stops its canary: the reason, and the weights stay as they are."""
+
+    key: Key
+    refusal: Refused
+
+
+def folder_of(path: str) -> str:
+    """Return the folder of a file, "" for the root."""
+    return dirname(path)
+
+
+class Folders:
+    """The folders of any commit, read once per content."""
+
+    def __init__(self, repository: Files) -> None:
+        self._repository = repository
+        self._read: dict[tuple[str, tuple[tuple[str, str, int], ...]], Folder] = {}
+
+    def at(self, commit: str, path: str) -> Folder:
+        """Return one folder of one commit."""
+        entries = self._repository.entries(commit, path)
+        content = tuple((name, entry.blob, entry.mode) for name, entry in sorted(entries.items()))
+        found = self._read.get((path, content))
+        if found is None:
+            self.forget_old()
+            found = self._read[path, content] = folder(path, content, self._repository.read)
+        return found
+
+    def forget_old(self) -> None:
+        """Keep memory bounded: what is needed again is read again."""
+        if len(self._read) >= REMEMBERED:
+            for key in list(self._read)[: REMEMBERED // 2]:
+                del self._read[key]
+

@@ -1,0 +1,86 @@
+"""The Canaries of a folder: each one read, or the reason why it cannot be honoured."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from gitcanary.errors import InvalidFile, InvalidSpec, Problem, Refused
+from gitcanary.manifests import canary_file
+from gitcanary.manifests.canary_file import Canary
+from gitcanary.manifests.catalog import MANIFESTS, File, Folder
+from gitcanary.manifests.documents import Document, line_of
+from gitcanary.manifests.values import Path
+
+
+def may_hold_canary(data: bytes) -> bool:
+    """Tell by its bytes whether a file may hold a Canary, without parsing it."""
+    return b"Canary" in data
+
+
+def read_canaries(folder: Folder) -> list[Canary | Refused]:
+    """Read every Canary of a folder: each one valid, or the reason why it is not (`InvalidSpec`, `InvalidFile`).
+
+    Two that share a target, a Service or the name of their files are both refused.
+    """
+    read = [
+        canary
+        for name in sorted(folder.files)
+        if PurePosixPath(name).suffix in MANIFESTS and may_hold_canary(folder.files[name].data)
+        for canary in _canaries_in(folder, folder.files[name])
+    ]
+    valid = [canary for canary in read if isinstance(canary, Canary)]
+    return [_alone(folder, canary, valid) if isinstance(canary, Canary) else canary for canary in read]
+
+
+def read_former(folder: Folder, blob: str, data: bytes, name: str) -> Canary:
+    """Read the Canary `namespace/name` again that was deleted, from the file's content in blob `blob`.
+
+    Raises `Refused` where it is not in there, or cannot be honoured any more.
+    """
+    for canary in _canaries_in(folder, File(blob, blob, data)):
+        if isinstance(canary, Refused):
+            raise canary
+        if f"{canary.namespace}/{canary.name}" == name:
+            return canary
+    raise InvalidFile(f"holds no Canary {name}", file=blob)
+
+
+def _canaries_in(folder: Folder, file: File) -> Iterator[Canary | Refused]:
+    try:
+        documents = file.documents
+    except InvalidFile as trouble:
+        yield trouble.within(folder.full(file.name))
+        return
+    for document in documents:
+        if canary_file.is_canary(document.value):
+            yield _canary(folder, file, document)
+
+
+def _canary(folder: Folder, file: File, document: Document) -> Canary | Refused:
+    try:
+        return canary_file.read(document, folder.full(file.name), file.blob, folder.namespace)
+    except Refused as refusal:
+        return refusal
+
+
+def _alone(folder: Folder, canary: Canary, valid: Sequence[Canary]) -> Canary | Refused:
+    claimed = _claims(canary)
+    counts = Counter(claim for each in valid for claim in _claims(each).items())
+    shared = [path for path, claim in claimed.items() if counts[path, claim] > 1]
+    return InvalidSpec(tuple(_shared(folder, canary, path) for path in shared)) if shared else canary
+
+
+def _claims(canary: Canary) -> dict[Path, tuple[str, ...]]:
+    """Return what no other Canary of the folder may have, by the field that says so; the name is that of its files."""
+    return {
+        ("metadata", "name"): (canary.name,),
+        ("spec", "targetRef", "name"): (canary.namespace, canary.target),
+        ("spec", "service"): (canary.namespace, canary.service.name),
+    }
+
+
+def _shared(folder: Folder, canary: Canary, path: Path) -> Problem:
+    document = folder.files[PurePosixPath(canary.file).name].documents[canary.index]
+    seen = "the same in another Canary of this folder"
+    allowed = "one Canary for each target, Service and name; a folder of its own for each cluster"
+    return Problem(canary.file, line_of(document, path), ".".join(map(str, path)), seen, allowed)

@@ -1,0 +1,120 @@
+"""Whether a canary can be rolled out in its folder: what the plain layout allows, told before anything is written."""
+
+from collections.abc import Iterator
+
+from gitcanary.errors import InvalidSpec, Problem, RefusedText
+from gitcanary.manifests import configs, kustomization, names, owned, release, routing_layout
+from gitcanary.manifests.canary_file import Canary
+from gitcanary.manifests.catalog import Folder, Found, mapping_at, text_at
+from gitcanary.manifests.documents import find_template
+from gitcanary.manifests.pieces import RIDES_ALONG
+from gitcanary.manifests.problems import problem, problem_of_spec, unspliceable
+from gitcanary.manifests.values import Path, value_at
+
+CHART = "Chart.yaml"
+_HPA_VERSION = "autoscaling/v2"
+_PLAIN = "plain text: what waits for a template engine is no value yet; declare `release` in gitcanary.dev/gitops"
+
+
+def check(folder: Folder, canary: Canary) -> None:
+    """Raise `InvalidSpec` with every reason why this canary cannot be rolled out in its folder."""
+    if found := problems(folder, canary):
+        raise InvalidSpec(found)
+
+
+def problems(folder: Folder, canary: Canary) -> tuple[Problem, ...]:
+    """Return every reason why this canary cannot be rolled out in its folder; none is the best answer."""
+    target = release.find_target(folder, canary)
+    if target is None:
+        return tuple(_absent_target(folder, canary))
+    return (
+        *_between(folder, canary, target),
+        *_file_names(folder, canary),
+        *_target(folder, canary, target),
+        *_autoscaler(folder, canary),
+        *_taken(folder, canary, target),
+        *routing_layout.problems(folder, canary, target),
+    )
+
+
+def _absent_target(folder: Folder, canary: Canary) -> Iterator[Problem]:
+    try:
+        release.required_target(folder, canary)
+    except RefusedText as refusal:
+        path: Path = ("spec", "targetRef", "name")
+        yield problem_of_spec(folder, canary, path, seen=refusal.reason, allowed="a Deployment beside the Canary")
+
+
+def _between(folder: Folder, canary: Canary, target: Found) -> Iterator[Problem]:
+    """Yield what stands between the files and the cluster: Kustomize's transformers, a chart, templates."""
+    yield from kustomization.problems(folder, [target.file])
+    if CHART in folder.files:
+        yield Problem(folder.full(CHART), 1, "chart", "a Helm chart", "plain manifests, or a declared `release`")
+    template = mapping_at(target.value, "spec", "template")
+    yield from _templated(folder, target, ("spec", "template"))
+    yield from (each for key in ("selector", *RIDES_ALONG) for each in _templated(folder, target, ("spec", key)))
+    for name in configs.tracked(folder, template, canary.namespace):
+        config = folder.find(configs.CONFIG_MAP, name, canary.namespace)
+        for key in ("data", "binaryData"):
+            yield from _templated(folder, config, (key,)) if config else ()
+
+
+def _templated(folder: Folder, found: Found, path: Path) -> Iterator[Problem]:
+    try:
+        value = value_at(found.value, path)
+    except LookupError:
+        return
+    inner = find_template(value)
+    if inner is not None:
+        yield problem(folder, found, (*path, *inner), seen="`{{` or `${`", allowed=_PLAIN)
+
+
+def _file_names(folder: Folder, canary: Canary) -> Iterator[Problem]:
+    for name in (*names.owned_files(canary), names.record_file(canary)):
+        if name in folder.links:
+            yield Problem(folder.full(name), 0, "file", "a symlink or submodule", "an ordinary file, or none")
+    for name in names.owned_files(canary):
+        if name in folder.files and not owned.is_ours(folder.files[name].data, canary):
+            seen = f"a file that does not begin with {owned.mark(canary)!r}"
+            yield Problem(folder.full(name), 1, "file", seen, "gitcanary's own file, or none: it needs this name")
+
+
+def _target(folder: Folder, canary: Canary, target: Found) -> Iterator[Problem]:
+    same = list(folder.find_all(release.DEPLOYMENT, canary.namespace, canary.target))
+    for other in same[1:]:
+        yield problem(folder, other, ("metadata", "name"), seen=f"again, as in {same[0].file}", allowed="one manifest")
+    if release.selector_label(target.value) is None:
+        known = ", ".join(names.SELECTOR_LABELS)
+        path: Path = ("spec", "selector", "matchLabels")
+        yield problem(folder, target, path, seen="none of the labels", allowed=f"one of {known}")
+    if release.is_scalable(folder, canary):
+        yield from unspliceable(folder, target, {("spec", "replicas"): 1 + (release.replicas(target) or 0)})
+
+
+def _autoscaler(folder: Folder, canary: Canary) -> Iterator[Problem]:
+    if canary.autoscaler is None:
+        return
+    found = folder.find(release.AUTOSCALER, canary.autoscaler, canary.namespace)
+    if found is None:
+        path: Path = ("spec", "autoscalerRef", "name")
+        seen = f"{canary.autoscaler}, which is not in the folder"
+        yield problem_of_spec(folder, canary, path, seen=seen, allowed=f"a {release.AUTOSCALER} beside the Canary")
+        return
+    if found.value.get("apiVersion") != _HPA_VERSION:
+        yield problem(folder, found, ("apiVersion",), seen=str(found.value.get("apiVersion")), allowed=_HPA_VERSION)
+    scaled = text_at(found.value, "spec", "scaleTargetRef", "name")
+    if scaled != canary.target:
+        yield problem(folder, found, ("spec", "scaleTargetRef", "name"), seen=str(scaled), allowed=canary.target)
+    yield from _templated(folder, found, ("spec",))
+
+
+def _taken(folder: Folder, canary: Canary, target: Found) -> Iterator[Problem]:
+    """Yield people's objects that have the name of one which gitcanary writes."""
+    tracked = configs.tracked(folder, mapping_at(target.value, "spec", "template"), canary.namespace)
+    wanted = [(release.DEPLOYMENT, canary.target), *((configs.CONFIG_MAP, name) for name in tracked)]
+    wanted += [(release.AUTOSCALER, canary.autoscaler)] if canary.autoscaler else []
+    for kind, name in wanted:
+        for found in folder.find_all(kind, canary.namespace, names.primary(name)):
+            if found.file != names.primary_file(canary):
+                seen, allowed = f"{kind} {names.primary(name)}", "another name: gitcanary makes this one"
+                yield problem(folder, found, ("metadata", "name"), seen=seen, allowed=allowed)

@@ -1,0 +1,36 @@
+"""Every name that gitcanary gives: Flagger's for objects, the Canary's own for files."""
+
+from gitcanary.manifests.canary_file import Canary
+from gitcanary.manifests.catalog import RECORD
+
+SELECTOR_LABELS = ("app", "name", "app.kubernetes.io/name")  # the first that a selector has, as in Flagger
+
+
+def primary_file(canary: Canary) -> str:
+    """Return the name of the file with the primary workload, its autoscaler and its ConfigMap copies."""
+    return f"{canary.name}.primary.yaml"
+
+
+def routing_file(canary: Canary) -> str:
+    """Return the name of the file with the Services, DestinationRules and the VirtualService."""
+    return f"{canary.name}.routing.yaml"
+
+
+def record_file(canary: Canary) -> str:
+    """Return the name of the record's file."""
+    return f"{canary.name}{RECORD}"
+
+
+def owned_files(canary: Canary) -> tuple[str, str]:
+    """Return the names of the manifests that gitcanary writes."""
+    return primary_file(canary), routing_file(canary)
+
+
+def primary(name: str) -> str:
+    """Return the name of the primary's counterpart of an object, or of a label's value."""
+    return f"{name}-primary"
+
+
+def canary(name: str) -> str:
+    """Return the name of the Service or host that reaches the canary."""
+    return f"{name}-canary"

@@ -1,0 +1,89 @@
+"""Objects that other folders declare: no object may have two manifests, whoever wrote the other one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gitcanary.errors import InvalidFile, Problem
+from gitcanary.manifests import names
+from gitcanary.manifests.canary_file import Canary
+from gitcanary.manifests.catalog import Folder, Object, text_at
+from gitcanary.manifests.problems import problem_of_spec
+from gitcanary.manifests.release import AUTOSCALER, DEPLOYMENT
+from gitcanary.manifests.values import Path
+from gitcanary.manifests.weights import VIRTUAL_SERVICE
+
+SERVICE = "Service"
+DESTINATION_RULE = "DestinationRule"
+KINDS = frozenset({SERVICE, DEPLOYMENT, AUTOSCALER, VIRTUAL_SERVICE, DESTINATION_RULE})
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """An object that a folder declares, and where; what is compared is which object it is."""
+
+    kind: str
+    namespace: str
+    name: str
+    file: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+
+
+def declared_in(folder: Folder) -> frozenset[Declared]:
+    """Return the objects of a folder that a canary elsewhere could collide with. One without a namespace is anybody's."""
+    return frozenset(declared for file in folder.files for declared in _declared(folder, file))
+
+
+def trespasses(canaries: list[tuple[Folder, Canary]], declared: Mapping[str, frozenset[Declared]]) -> list[tuple[Problem, ...]]:
+    """Return, for each canary and its folder, the objects of its that another folder declares.
+
+    A folder with a Canary of the same name is another cluster's, and no neighbour.
+    """
+    twins: dict[tuple[str, str], set[str]] = {}
+    for folder, canary in canaries:
+        twins.setdefault((canary.namespace, canary.name), set()).add(folder.path)
+    index: dict[Declared, list[tuple[str, Declared]]] = {}
+    for path, objects in declared.items():
+        for each in objects:
+            index.setdefault(each, []).append((path, each))
+    return [
+        tuple(_collisions(folder, canary, index, twins[canary.namespace, canary.name])) for folder, canary in canaries
+    ]
+
+
+def _declared(folder: Folder, name: str) -> Iterator[Declared]:
+    if not name.endswith((".yaml", ".yml", ".json")) or not any(kind.encode() in folder.files[name].data for kind in KINDS):
+        return
+    try:
+        for document, value in folder.files[name].objects():
+            namespace = folder.namespace or text_at(value, "metadata", "namespace")
+            if value["kind"] in KINDS and namespace:
+                yield Declared(str(value["kind"]), namespace, _name(value), folder.full(name), document.line)
+    except InvalidFile:
+        return  # whoever needs this file says so
+
+
+def _name(value: Object) -> str:
+    return text_at(value, "metadata", "name") or ""
+
+
+def _collisions(
+    folder: Folder, canary: Canary, index: Mapping[Declared, list[tuple[str, Declared]]], homes: set[str]
+) -> Iterator[Problem]:
+    for ours, field_path in _written(canary):
+        for path, theirs in index.get(ours, ()):
+            if path not in homes:
+                found = f"{ours.kind} {ours.namespace}/{ours.name} also declared in {theirs.file}:{theirs.line}"
+                yield problem_of_spec(folder, canary, field_path, seen=found, allowed="one manifest for each object")
+
+
+def _written(canary: Canary) -> Iterator[tuple[Declared, Path]]:
+    """Walk the objects that this canary's commits write or edit, with the field of the spec that names them."""
+    service, target = canary.service.name, canary.target
+    for name in (service, names.primary(service), names.canary(service)):
+        yield Declared(SERVICE, canary.namespace, name), ("spec", "service", "name")
+    for name in (names.primary(service), names.canary(service)):
+        yield Declared(DESTINATION_RULE, canary.namespace, name), ("spec", "service", "name")
+    yield Declared(VIRTUAL_SERVICE, canary.namespace, service), ("spec", "service", "name")
+    yield Declared(DEPLOYMENT, canary.namespace, names.primary(target)), ("spec", "targetRef", "name")
+    if canary.autoscaler:
+        yield Declared(AUTOSCALER, canary.namespace, names.primary(canary.autoscaler)), ("spec", "autoscalerRef", "name")

@@ -1,0 +1,131 @@
+"""What a decision changes: the files of one commit and its message, and nothing else. No file is written here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gitcanary.errors import Refused
+from gitcanary.manifests import kustomization, message, names, pieces, record_file, release, weights
+from gitcanary.manifests.canary_file import Canary
+from gitcanary.manifests.catalog import Folder, Found, mapping_at
+from gitcanary.manifests.owned import OwnedFile
+from gitcanary.manifests.pieces import Piece
+from gitcanary.manifests.routing_layout import SERVICE
+from gitcanary.manifests.splice import Edit, splice
+from gitcanary.manifests.values import Path
+from gitcanary.rollout.decision import Commit
+from gitcanary.rollout.state import Action, Phase, Promoted, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One commit to make: the new content of files by path from the root (None removes one), and the message."""
+
+    files: Mapping[str, bytes | None]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What older commits hold: the canary's folder in a commit, and a blob's content."""
+
+    folder: Callable[[str], Folder]
+    blob: Callable[[str], bytes]
+
+
+def plan(
+    folder: Folder, canary: Canary, before: Record | None, decision: Commit, past: Past, *, suffix: str = ""
+) -> Change | None:
+    """Return what a decision changes in the folder, None where that is nothing.
+
+    `before` is the record that the folder holds; `suffix` ends the subject, `[skip ci]` for example. Raises `Refused`
+    where people's files cannot be edited exactly.
+    """
+    edited = _with_manifests(folder, canary, before, decision, past)
+    if edited.files == folder.files and _only_renders(before, decision):
+        return None
+    edited = edited.holding(names.record_file(canary), record_file.write(decision.record))
+    files = {folder.full(name): file.data for name, file in edited.files.items() if folder.files.get(name) != file}
+    if not files:
+        return None
+    told = message.Told(folder, canary, before, decision, past.folder, past.blob)
+    return Change(files, message.write(told, suffix))
+
+
+def _only_renders(before: Record | None, decision: Commit) -> bool:
+    """Tell whether a decision is about what a changed spec describes, and about nothing else."""
+    return decision.action is Action.ROUTE and before is not None and before.phase is not Phase.INITIALIZING
+
+
+def _with_manifests(folder: Folder, canary: Canary, before: Record | None, decision: Commit, past: Past) -> Folder:
+    edited = folder
+    if decision.primary is not None:
+        edited = _with_primary(edited, canary, decision.primary, past)
+    if decision.action in {Action.INITIALIZE, Action.ROUTE}:
+        edited = _with_routing(edited, canary, decision.action)
+    if before is not None and before.spec != decision.record.spec and decision.record.phase is not Phase.TERMINATED:
+        edited = _as_described(edited, canary)
+    if decision.weight is not None:
+        edited = weights.with_weight(edited, canary, decision.weight)
+    if decision.replicas is not None:
+        edited = _with_replicas(edited, canary, decision.replicas)
+    return kustomization.with_resources(edited, [name for name in edited.files if name not in folder.files])
+
+
+def _with_primary(folder: Folder, canary: Canary, promoted: Promoted, past: Past) -> Folder:
+    """Give the primary exactly the values of one commit, whatever the branch holds by now."""
+    source = past.folder(promoted.source)
+    found = release.revision(source, canary)
+    if found != promoted.revision:
+        raise Refused(f"{promoted.source} holds {found}, not {promoted.revision}: nothing is promoted")
+    wanted = pieces.workload(source, canary, folder)
+    name = names.primary_file(canary)
+    return OwnedFile(OwnedFile(folder, canary, name).with_missing(wanted), canary, name).renewed(wanted)
+
+
+def _with_routing(folder: Folder, canary: Canary, action: Action) -> Folder:
+    label = release.required_label(release.required_target(folder, canary))
+    wanted = _routing(folder, canary, label)
+    if action is Action.INITIALIZE:
+        generated = {canary.service.name}
+        wanted = [piece for piece in wanted if piece.name not in generated]
+    else:
+        folder = _with_apex(folder, canary, label)
+    return OwnedFile(folder, canary, names.routing_file(canary)).with_missing(wanted)
+
+
+def _routing(folder: Folder, canary: Canary, label: tuple[str, str]) -> list[Piece]:
+    """Return the routing's objects, the apex and the VirtualService with the Service's own name; not people's."""
+    found = weights.find(folder, canary)
+    is_brought = found is not None and not weights.is_owned(found, canary)
+    own = [] if is_brought else [pieces.virtual_service(canary, label)]
+    return [*pieces.services(canary, label), *pieces.destination_rules(canary), *own]
+
+
+def _with_apex(folder: Folder, canary: Canary, label: tuple[str, str]) -> Folder:
+    """Let the apex Service that people brought select the primary, unless subsets of it are what is weighted."""
+    apex = folder.find(SERVICE, canary.service.name, canary.namespace)
+    routing = weights.find(folder, canary)
+    if apex is None or (routing is not None and weights.uses_subsets(routing, canary)):
+        return folder
+    return _spliced(folder, apex, ("spec", "selector", label[0]), names.primary(label[1]))
+
+
+def _as_described(folder: Folder, canary: Canary) -> Folder:
+    """Write anew what the changed spec describes, in what is there already; weights stay."""
+    name = names.routing_file(canary)
+    if name not in folder.files:
+        return folder
+    label = release.required_label(release.required_target(folder, canary))
+    return OwnedFile(folder, canary, name).renewed(_routing(folder, canary, label))
+
+
+def _with_replicas(folder: Folder, canary: Canary, replicas: int) -> Folder:
+    target = release.required_target(folder, canary)
+    if mapping_at(target.value, "spec").get("replicas") is None:
+        return folder
+    return _spliced(folder, target, ("spec", "replicas"), replicas)
+
+
+def _spliced(folder: Folder, found: Found, path: Path, value: str | int) -> Folder:
+    data = splice(folder.files[found.file].data, [Edit(found.place(*path), value)], file=folder.full(found.file))
+    return folder.holding(found.file, data)

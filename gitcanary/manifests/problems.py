@@ -1,0 +1,36 @@
+"""How what is wrong in people's files is told: with file, line and field."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from gitcanary.errors import Problem, RefusedText
+from gitcanary.manifests.canary_file import Canary
+from gitcanary.manifests.catalog import Folder, Found
+from gitcanary.manifests.documents import line_of
+from gitcanary.manifests.splice import Edit, splice
+from gitcanary.manifests.values import Path
+
+
+def problem(folder: Folder, found: Found, path: Path, *, seen: str, allowed: str) -> Problem:
+    """Say what is wrong with the value at `path` of an object."""
+    return Problem(folder.full(found.file), found.line(*path), _field(path), seen, allowed)
+
+
+def problem_of_spec(folder: Folder, canary: Canary, path: Path, *, seen: str, allowed: str) -> Problem:
+    """Say what is wrong with a field of the Canary itself."""
+    file = folder.files.get(PurePosixPath(canary.file).name)
+    line = line_of(file.documents[canary.index], path) if file else 0
+    return Problem(canary.file, line, _field(path), seen, allowed)
+
+
+def unspliceable(folder: Folder, found: Found, values: Mapping[Path, str | int]) -> Iterator[Problem]:
+    """Yield why other values, such as these, could not be put in place exactly."""
+    try:
+        splice(folder.files[found.file].data, [Edit(found.place(*path), value) for path, value in values.items()])
+    except RefusedText as refusal:
+        field = _field(next(iter(values)))
+        yield Problem(folder.full(found.file), refusal.line, field, refusal.reason, "a plain value of its own")
+
+
+def _field(path: Path) -> str:
+    return ".".join(str(step) for step in path) or "file"

@@ -1,0 +1,134 @@
+"""What a release is in the plain layout: the target's pod template with its ConfigMaps, and where it was placed.
+
+Everything here is a fact about one folder of one commit.
+"""
+
+import json
+import re
+from hashlib import sha256
+
+from gitcanary.errors import InvalidFile
+from gitcanary.manifests import configs, names, weights
+from gitcanary.manifests.canary_file import Canary
+from gitcanary.manifests.catalog import Folder, Found, list_at, mapping_at, text_at
+from gitcanary.manifests.values import Value
+from gitcanary.rollout.state import Placed
+
+DEPLOYMENT = "Deployment"
+AUTOSCALER = "HorizontalPodAutoscaler"
+
+_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
+
+
+def required_target(folder: Folder, canary: Canary) -> Found:
+    """Return the target; raises `InvalidFile` where it is not in the folder, naming the files that cannot be read."""
+    found = folder.find(DEPLOYMENT, canary.target, canary.namespace)
+    if found is not None:
+        return found
+    unreadable = "".join(f"; not read: {trouble}" for trouble in folder.unreadable())
+    missing = f"the Deployment {canary.namespace}/{canary.target} is not in the Canary's folder{unreadable}"
+    raise InvalidFile(missing, file=canary.file)
+
+
+def required_autoscaler(folder: Folder, canary: Canary) -> Found:
+    """Return the target's autoscaler; raises `InvalidFile` where it is not in the folder."""
+    found = folder.find(AUTOSCALER, str(canary.autoscaler), canary.namespace)
+    if found is not None:
+        return found
+    name = f"{canary.namespace}/{canary.autoscaler}"
+    raise InvalidFile(f"the {AUTOSCALER} {name} is not in the Canary's folder", file=canary.file)
+
+
+def revision(folder: Folder, canary: Canary) -> str:
+    """Return the digest of what the target runs, `sha256:…`; raises `InvalidFile` where there is no target."""
+    return digest(folder, canary, required_target(folder, canary))
+
+
+def digest(folder: Folder, canary: Canary, workload: Found) -> str:
+    """Return the digest of a workload's pod template, the ConfigMaps that it uses and the names of its Secrets."""
+    template = mapping_at(workload.value, "spec", "template")
+    tracked = configs.tracked(folder, template, canary.namespace)
+    values = {
+        "template": template,
+        "configMaps": {name: configs.content(config) for name, config in tracked.items()},
+        "secrets": configs.secrets(template),
+    }
+    return hashed(values)
+
+
+def hashed(value: object) -> str:
+    """Return the digest of a value, `sha256:…`: of its JSON, in the one way in which equal values are equal bytes."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"sha256:{sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def placed(folder: Folder, canary: Canary) -> Placed:
+    """Return the values that gitcanary places, as this folder holds them; what is missing is None."""
+    target, primary = find_target(folder, canary), find_primary(folder, canary)
+    return Placed(
+        weight=weights.canary_weight(folder, canary),
+        canary=digest(folder, canary, target) if target else None,
+        primary=digest(folder, canary, primary) if primary else None,
+        replicas=None if canary.autoscaler else replicas(target),
+    )
+
+
+def find_target(folder: Folder, canary: Canary) -> Found | None:
+    """Return the target, None where it is not in the folder."""
+    return folder.find(DEPLOYMENT, canary.target, canary.namespace)
+
+
+def find_primary(folder: Folder, canary: Canary) -> Found | None:
+    """Return the primary workload, None where it is not in the folder."""
+    return folder.find(DEPLOYMENT, names.primary(canary.target), canary.namespace)
+
+
+def replicas(workload: Found | None) -> int | None:
+    """Return the literal number of a workload's replicas, None where there is none."""
+    number = mapping_at(workload.value, "spec").get("replicas") if workload else None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def primary_replicas(folder: Folder, canary: Canary) -> int | None:
+    """Return the literal number of the primary's replicas, None where there is none."""
+    return replicas(find_primary(folder, canary))
+
+
+def is_scalable(folder: Folder, canary: Canary) -> bool:
+    """Tell whether the target has a literal number of replicas and no autoscaler."""
+    return canary.autoscaler is None and replicas(find_target(folder, canary)) is not None
+
+
+def label(folder: Folder, canary: Canary) -> str | None:
+    """Return the image's tag where the target's template has exactly one tagged image."""
+    found = find_target(folder, canary)
+    template = mapping_at(found.value, "spec", "template") if found else {}
+    tags = [tag for image in _images(template) if _TAG.fullmatch(tag := _tag(image))]
+    return tags[0] if len(tags) == 1 else None
+
+
+def selector_label(workload: Value) -> tuple[str, str] | None:
+    """Return the label, and its value, that tells the target's pods from the primary's; None where there is none."""
+    labels = mapping_at(workload, "spec", "selector", "matchLabels")
+    found = ((key, labels[key]) for key in names.SELECTOR_LABELS if key in labels)
+    return next(((key, value) for key, value in found if isinstance(value, str)), None)
+
+
+def required_label(workload: Found) -> tuple[str, str]:
+    """Return `selector_label`; raises `InvalidFile` where there is none."""
+    label = selector_label(workload.value)
+    if label is None:
+        line = workload.line("spec", "selector", "matchLabels")
+        known = ", ".join(names.SELECTOR_LABELS)
+        raise InvalidFile(f"the selector has none of the labels {known}", line=line, file=workload.file)
+    return label
+
+
+def _tag(image: str) -> str:
+    """Return an image's tag, "" where it has none: a registry's port and a digest are none."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
+def _images(template: Value) -> list[str]:
+    containers = [*list_at(template, "spec", "containers"), *list_at(template, "spec", "initContainers")]
+    return [image for container in containers if (image := text_at(container, "image"))]

@@ -1,0 +1,118 @@
+"""One canary's facts together, with the questions about them that several rules ask."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gitcanary.rollout.evidence import Evidence, Live, LiveStatus
+from gitcanary.rollout.spec import OnRevert, Spec
+from gitcanary.rollout.state import Observed, Phase, Record, SeenHook, SeenLive, SeenMetric, SeenReady, State, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a rule decides on: the spec, the tip, its record, and what is known of the world."""
+
+    spec: Spec
+    state: State
+    record: Record
+    evidence: Evidence
+
+    @property
+    def now(self) -> datetime:
+        return self.evidence.now
+
+    @property
+    def weight(self) -> int:
+        """The canary's weight as the files hold it; 0 before anything is routed."""
+        return self.state.placed.weight or 0
+
+    @property
+    def holds_recorded_revision(self) -> bool:
+        """Whether the target still holds the revision that the record is about."""
+        return self.state.revision.digest == self.record.revision
+
+    @property
+    def promoted_revision(self) -> str | None:
+        """The revision that the primary was given last."""
+        return self.record.promoted[0].revision if self.record.promoted else None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a person, the spec or a hold stops every move but the way back."""
+        return self.spec.is_suspended or self.record.paused is not None or self.record.hold is not None
+
+    @property
+    def has_pods_to_take(self) -> bool:
+        """Whether the target has literal replicas above zero that a scale-down would take away."""
+        return self.state.is_scalable and bool(self.state.placed.replicas)
+
+    def asks_for(self, verb: Verb) -> bool:
+        """Tell whether a person asks for this."""
+        return self.record.request is not None and self.record.request.verb == verb
+
+    def was_promoted(self, revision: str) -> bool:
+        """Tell whether a revision may be promoted without analysis, because the primary ran it before."""
+        return self.spec.on_revert is OnRevert.PROMOTE and any(
+            entry.revision == revision for entry in self.record.promoted
+        )
+
+
+def is_live(live: Live) -> bool:
+    """Tell whether what was committed is what is applied."""
+    return live.status is LiveStatus.APPLIED
+
+
+def live_since(case: Case, live: Live) -> datetime:
+    """Return since when the live values are live; now where nobody can tell."""
+    return told_since(case, live) or case.now
+
+
+def told_since(case: Case, live: Live) -> datetime | None:
+    """Return since when the live values are live, by the sync tool's word or the record's if that is earlier.
+
+    Never earlier than the commit that is awaited. A time in the future says nothing, and is not believed.
+    """
+    seen, awaited = case.record.evidence.live, case.state.awaited
+    times = [live.since]
+    if seen and seen.commit == live.commit and seen.status == LiveStatus.APPLIED:
+        times.append(seen.since)
+    since = min((time for time in times if time is not None and time <= case.now), default=None)
+    if since is None or not is_live(live) or awaited is None or awaited.committed_at > case.now:
+        return since
+    return max(since, awaited.committed_at)
+
+
+def observe(
+    case: Case,
+    *,
+    checked_at: datetime | None = None,
+    metrics: tuple[SeenMetric, ...] = (),
+    webhooks: tuple[SeenHook, ...] = (),
+) -> Observed:
+    """Return what this decision saw, for the record. What it did not ask is kept from the decision before."""
+    before, live = case.record.evidence, case.evidence.live
+    return Observed(
+        observed_at=case.now,
+        checked_at=checked_at or before.checked_at,
+        settle=case.spec.settle,
+        live=seen_live(case, live) if live else before.live,
+        ready=SeenReady(live.primary_ready, live.canary_ready, live.not_ready_since) if live else before.ready,
+        metrics=metrics,
+        webhooks=webhooks,
+    )
+
+
+def seen_live(case: Case, live: Live) -> SeenLive | None:
+    """Return the live values as the record keeps them; None where nobody knows what is applied."""
+    if live.commit is None or live.placed is None:
+        return None
+    since = live_since(case, live) if is_live(live) else live.since
+    return SeenLive(live.commit, since, live.placed.weight, live.by, live.status)
+
+
+def lasted(since: datetime | None, now: datetime, limit: timedelta) -> bool:
+    """Tell whether something that began at `since` has lasted as long as `limit`."""
+    return since is not None and now - since >= limit
+
+
+WATCHED = frozenset({Phase.PROGRESSING, Phase.WAITING_PROMOTION, Phase.PROMOTING})

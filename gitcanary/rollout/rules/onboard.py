@@ -1,0 +1,62 @@
+"""Onboarding: Initialize, Route, Scale down, each waiting until the one before is live and ready."""
+
+from dataclasses import replace
+
+from gitcanary.rollout.case import Case, is_live
+from gitcanary.rollout.decision import Ask, Commit, For, Wait
+from gitcanary.rollout.evidence import Evidence
+from gitcanary.rollout.moves import revise
+from gitcanary.rollout.rules.rest import rest
+from gitcanary.rollout.spec import Spec
+from gitcanary.rollout.state import Action, Observed, Phase, Promoted, Record, State
+from gitcanary.rollout.waits import ASK_LIVE, wait_for_live, wait_for_ready
+
+
+def unrecorded(spec: Spec, state: State, evidence: Evidence) -> Commit | Wait:
+    """Initialize a canary that has no record; report one whose record is missing although its primary exists."""
+    if state.placed.primary is not None:
+        return Wait(For.PERSON, "the record is missing although a primary exists", is_overdue=True)
+    if spec.is_suspended:
+        return Wait(For.PERSON, "suspended in the spec")
+    return initialize(spec, state, evidence)
+
+
+def initialize(spec: Spec, state: State, evidence: Evidence) -> Commit:
+    """Create the primary from the present values, which users are on already."""
+    revision = state.revision
+    promoted = Promoted(revision.digest, revision.source, evidence.now)
+    record = Record(
+        canary=f"{spec.namespace}/{spec.name}",
+        phase=Phase.INITIALIZING,
+        weight=0,
+        since=evidence.now,
+        revision=revision.digest,
+        source=revision.source,
+        spec=spec.blob,
+        evidence=Observed(evidence.now, settle=spec.settle),
+        promoted=(promoted,),
+    )
+    return Commit(Action.INITIALIZE, record, primary=promoted)
+
+
+def onboard(case: Case) -> Ask | Commit | Wait:
+    """Take the next of onboarding's commits. Before routing, a new revision is initialized again."""
+    is_routed = case.state.placed.weight is not None
+    if is_routed and not case.holds_recorded_revision:
+        return rest(case)
+    if not is_routed and not case.holds_recorded_revision:
+        return initialize(case.spec, case.state, case.evidence)
+    live = case.evidence.live
+    if live is None:
+        return ASK_LIVE
+    if not is_live(live):
+        return wait_for_live(case, live)
+    if live.primary_ready is False:
+        return wait_for_ready(case, live, "the primary")
+    return rest(case) if is_routed else route(case)
+
+
+def route(case: Case) -> Commit:
+    """Send the apex through the primary; where nothing can be scaled, onboarding ends here."""
+    phase = Phase.INITIALIZING if case.has_pods_to_take else Phase.INITIALIZED
+    return Commit(Action.ROUTE, replace(revise(case), phase=phase, since=case.now), weight=0)

@@ -1,0 +1,82 @@
+"""Progressing: the canary's weight rises while what is live passes."""
+
+from gitcanary.rollout.case import Case, is_live, observe
+from gitcanary.rollout.checks import Check, check
+from gitcanary.rollout.decision import Ask, Commit, Wait
+from gitcanary.rollout.evidence import Live
+from gitcanary.rollout.gates import ask_gate
+from gitcanary.rollout.moves import advance, promote, see, wait
+from gitcanary.rollout.pace import Beat, due_beat
+from gitcanary.rollout.spec import HookType
+from gitcanary.rollout.state import Phase, Promoted, Verb
+from gitcanary.rollout.strategies import canary
+from gitcanary.rollout.waits import ASK_LIVE, wait_for_check, wait_for_gate, wait_for_live, wait_for_ready
+
+
+def step(case: Case) -> Ask | Commit | Wait:
+    """Check what is live, and move on when it approves."""
+    live = case.evidence.live
+    if live is None:
+        return ASK_LIVE
+    if not is_live(live):
+        return wait_for_live(case, live)
+    if live.canary_ready is False:
+        return wait_for_ready(case, live, "the canary")
+    if live.primary_ready is False:
+        return wait_for_ready(case, live, "the primary")
+    if reason := reason_to_skip(case):
+        return promote(case, observe(case), promoted(case), reason)
+    return check_and_rise(case, live)
+
+
+def reason_to_skip(case: Case) -> str:
+    """Return why readiness alone is enough to promote; empty where it is not."""
+    if case.spec.skips_analysis:
+        return "analysis skipped by the spec"
+    if case.asks_for(Verb.SKIP_ANALYSIS):
+        return "analysis skipped on request"
+    return "promoted before, so without analysis" if case.was_promoted(case.record.revision) else ""
+
+
+def check_and_rise(case: Case, live: Live) -> Ask | Commit | Wait:
+    """Check once an interval; `failing` has already counted what failed."""
+    beat = due_beat(case, live)
+    if beat is None:
+        return wait_for_check(case, live, None)
+    found = check(case, beat, live)
+    if isinstance(found, Ask):
+        return found
+    return rise(case, beat, found) if found.approves else wait_for_check(case, live, found)
+
+
+def rise(case: Case, beat: Beat, found: Check) -> Ask | Commit | Wait:
+    """Pass the gates that stand before the next weight, or before the promotion."""
+    if case.asks_for(Verb.PROMOTE):
+        return promote(case, see(case, found), promoted(case), "remaining steps skipped on request")
+    weight = canary.next_weight(case.spec, case.weight)
+    if case.record.phase is Phase.WAITING_PROMOTION:
+        return confirm_promotion(case, beat, found)
+    gate = ask_gate(case, HookType.CONFIRM_TRAFFIC_INCREASE, beat)
+    if isinstance(gate, Ask):
+        return gate
+    if not gate.is_open:
+        is_noted = case.record.waiting is not None or not gate.is_closed
+        return wait_for_gate(case, gate, beat) if is_noted else wait(case, case.record.phase, found, gate)
+    return confirm_promotion(case, beat, found) if weight is None else advance(case, weight, found, gate)
+
+
+def confirm_promotion(case: Case, beat: Beat, found: Check) -> Ask | Commit | Wait:
+    """Pass the last gate; note once that it is closed."""
+    gate = ask_gate(case, HookType.CONFIRM_PROMOTION, beat)
+    if isinstance(gate, Ask):
+        return gate
+    if gate.is_open:
+        return promote(case, see(case, found, gate), promoted(case))
+    if case.record.phase is Phase.WAITING_PROMOTION or not gate.is_closed:
+        return wait_for_gate(case, gate, beat)
+    return wait(case, Phase.WAITING_PROMOTION, found, gate)
+
+
+def promoted(case: Case) -> Promoted:
+    """Return the recorded revision, at the commit that brought it: exactly what was analysed."""
+    return Promoted(case.record.revision, case.record.source, case.now)

@@ -1,0 +1,1 @@
+"""How the canary's share of traffic grows. One file a strategy."""

@@ -1,0 +1,143 @@
+"""The process's own settings: flags before `GITCANARY_…` variables before a file."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+from gitcanary.errors import Usage
+from gitcanary.manifests.canary_file import Sync, SyncDelay, SyncHttp
+from gitcanary.manifests.schema_texts import duration
+
+PREFIX = "GITCANARY_"
+US = "gitcanary <gitcanary@example.com>"
+
+
+def read_list(value: object) -> object:
+    """Read a list that stands in one variable, its items separated by commas."""
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+def read_duration(value: object) -> object:
+    """Read a duration such as 5s, 1m or 1m30s."""
+    return duration(value) if isinstance(value, str) else value
+
+
+def read_sync(text: str) -> Sync:
+    """Read a sync gate, `delay=30s` or `http=URL`; raises `ValueError` for anything else, naming what is not there yet."""
+    kind, _, value = text.partition("=")
+    match kind:
+        case "delay" if value:
+            return SyncDelay(duration(value))
+        case "http" if value.startswith(("http://", "https://")):
+            return SyncHttp(value)
+        case "live" | "argocd" | "flux":
+            raise ValueError(f"the gate {kind} is not there yet; allowed are delay=30s and http=URL")
+        case _:
+            raise ValueError(f"{text!r} is no sync gate; allowed are delay=30s and http=URL")
+
+
+def clean_path(path: str) -> str:
+    """Return a folder of the repository without the slashes around it; "" and "." are all of it."""
+    cleaned = path.strip("/")
+    return "" if cleaned == "." else cleaned.removeprefix("./")
+
+
+Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(read_list)]
+Paths = Annotated[tuple[Annotated[str, AfterValidator(clean_path)], ...], NoDecode, BeforeValidator(read_list)]
+Duration = Annotated[timedelta, BeforeValidator(read_duration)]
+Gate = Annotated[Any, BeforeValidator(lambda value: read_sync(value) if isinstance(value, str) else value)]
+
+
+class Settings(BaseSettings):
+    """What the operator decides. Credentials belong to the addresses beside them, never to one in a spec.
+
+    `path` are the folders that hold canaries, empty for the whole repository; `sync` is for specs that name no gate;
+    `allow_host` lists, once it is given, the only hosts that a spec may name.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    repository: str
+    branch: str = "main"
+    path: Paths = ()
+    prometheus: str = "http://prometheus:9090"
+    prometheus_username: str | None = None
+    prometheus_password: SecretStr | None = None
+    prometheus_token: SecretStr | None = None
+    sync: Annotated[tuple[Gate, ...], NoDecode, BeforeValidator(read_list)] = ()
+    allow_host: Items = ()
+    listen: str | None = None
+    poll: Duration = timedelta(seconds=5)
+    git_username: str | None = None
+    git_password: SecretStr | None = None
+    author: str = US
+    committer: str = US
+    commit_suffix: str = ""
+    cache: Path | None = None
+    templates: Path | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take flags, variables and the file, in this order."""
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The folders that hold canaries; empty is the whole repository."""
+        return () if "" in self.path else self.path
+
+
+def load(
+    flags: Mapping[str, object], file: Path | None = None, located: Callable[[], tuple[str, str]] | None = None
+) -> Settings:
+    """Read the settings; raises `Usage` naming each one that is wrong, missing or unknown.
+
+    Where nothing says which repository, `located` does, and its branch where nothing says that either.
+    """
+    if file is not None and not file.is_file():
+        raise Usage(f"the settings file {file} is not there")
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(yaml_file=file, yaml_file_encoding="utf-8")
+
+    given: dict[str, Any] = {name: value for name, value in flags.items() if value not in (None, (), [])}
+    try:
+        if located is None or is_located(FromFile, given):
+            return FromFile(**given)
+        repository, branch = located()
+        settings = FromFile(**given, repository=repository)
+        return settings if "branch" in settings.model_fields_set else settings.model_copy(update={"branch": branch})
+    except ValidationError as error:
+        raise Usage("; ".join(told(detail) for detail in error.errors(include_input=False))) from None
+
+
+def is_located(model: type[Settings], given: Mapping[str, Any]) -> bool:
+    """Tell whether flags, variables or the file say which repository is meant."""
+    try:
+        model(**given)
+    except ValidationError as error:
+        return not any(detail["loc"] == ("repository",) and detail["type"] == "missing" for detail in error.errors())
+    return True
+
+
+def told(detail: Any) -> str:  # noqa: ANN401 - pydantic's own type is private
+    """Return one wrong setting in words: how it is spelt as a flag, and what is wrong. Never its value: it may be secret."""
+    name = str(detail["loc"][0]) if detail["loc"] else "settings"
+    return f"--{name.replace('_', '-')}: {detail['msg'].removeprefix('Value error, ')}"

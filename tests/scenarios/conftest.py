@@ -1,0 +1,38 @@
+"""Environments for the scenarios."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from support.apps import seed, without_autoscaler
+from support.environment import Environment
+
+Make = Callable[..., Environment]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Return a function that makes an environment out of files; each is closed in the end."""
+    with ExitStack() as stack:
+
+        def build(files: Mapping[str, str | bytes]) -> Environment:
+            return stack.enter_context(Environment(tmp_path, files))
+
+        yield build
+
+
+@pytest.fixture
+def autoscaled(make: Make) -> Environment:
+    """The seed's Canary, onboarded, with its autoscaler."""
+    environment = make(seed())
+    environment.onboard()
+    return environment
+
+
+@pytest.fixture
+def environment(make: Make) -> Environment:
+    """The seed's Canary without its autoscaler, onboarded."""
+    environment = make(without_autoscaler())
+    environment.onboard()
+    return environment

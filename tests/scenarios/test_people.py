@@ -1,0 +1,91 @@
+"""Scenario 23 and the requests: what people do is an instruction."""
+
+from datetime import timedelta
+
+from support.environment import Environment
+
+from gitcanary.manifests import record_file
+from gitcanary.rollout.state import Phase, Request
+
+
+def reach(environment: Environment, weight: int) -> None:
+    """Bring 6.0.1 to a weight."""
+    environment.set_image("6.0.1")
+    environment.run_until(lambda: environment.record.weight == weight)
+
+
+def ask(environment: Environment, verb: str, reason: str | None = None) -> None:
+    """Put a request in the record, as Mia."""
+    text = record_file.set_request(environment.read("podinfo.rollout").encode(), Request(verb, reason))
+    environment.commit({"apps/podinfo/podinfo.rollout": text}, f"Ask to {verb}")
+
+
+def write_weight(environment: Environment, weight: int) -> str:
+    """Write the canary's weight into the VirtualService, as Mia."""
+    text = environment.read("podinfo.routing.yaml")
+    present = environment.record.weight
+    text = text.replace(f"weight: {100 - present}\n", f"weight: {100 - weight}\n").replace(
+        f"weight: {present}\n", f"weight: {weight}\n"
+    )
+    return environment.commit({"apps/podinfo/podinfo.routing.yaml": text}, f"Canary to {weight} by hand")
+
+
+def test_23_a_weight_written_by_hand_holds_and_names_commit_and_author_and_resume_goes_on_from_there(environment) -> None:
+    reach(environment, 20)
+    edit = write_weight(environment, 70)
+    environment.run(timedelta(minutes=10))
+    assert environment.subjects[-1].startswith("Hold test/podinfo")
+    assert environment.record.hold is not None
+    assert (environment.record.hold.commit, environment.record.hold.by) == (edit, "Mia")
+    ask(environment, "resume")
+    environment.run_to(Phase.SUCCEEDED)
+    after = environment.subjects[environment.subjects.index("Ask to resume") + 1 :]
+    assert [subject.split()[0] for subject in after] == ["Resume", "Promote", "Finish", "Scale"], "70 is above the last step"
+    resumed = environment.ours[-4]
+    assert record_file.read(environment.remote.read("apps/podinfo/podinfo.rollout", resumed.commit).encode()).weight == 70
+
+
+def test_23_weights_put_back_end_the_hold(environment) -> None:
+    reach(environment, 20)
+    text = environment.read("podinfo.routing.yaml")
+    write_weight(environment, 70)
+    environment.run(timedelta(minutes=2))
+    environment.commit({"apps/podinfo/podinfo.routing.yaml": text}, "Put the weights back")
+    environment.run(timedelta(seconds=30))
+    assert environment.record.hold is None
+    environment.run_to(Phase.SUCCEEDED)
+
+
+def test_26_a_pause_stops_no_way_back(environment) -> None:
+    reach(environment, 20)
+    ask(environment, "pause", "lunch")
+    environment.run(timedelta(minutes=5))
+    assert environment.record.weight == 20
+    assert environment.record.paused is not None
+    assert (environment.record.paused.by, environment.record.paused.reason) == ("Mia", "lunch")
+    environment.prometheus.values["request-success-rate"] = 50.0
+    environment.run_to(Phase.FAILED)
+
+
+def test_an_abort_rolls_back_and_a_retry_starts_again(environment) -> None:
+    reach(environment, 20)
+    ask(environment, "abort")
+    environment.run(timedelta(minutes=2))
+    assert environment.record.phase is Phase.FAILED
+    ask(environment, "retry")
+    environment.run_to(Phase.SUCCEEDED)
+    assert "podinfo:6.0.1" in environment.read("podinfo.primary.yaml")
+
+
+def test_skip_analysis_promotes_by_readiness_alone(environment) -> None:
+    reach(environment, 10)
+    environment.prometheus.values["request-success-rate"] = None
+    ask(environment, "skip-analysis")
+    environment.run_to(Phase.SUCCEEDED, timedelta(minutes=5))
+
+
+def test_a_request_that_makes_no_sense_is_answered_and_cleared(environment) -> None:
+    ask(environment, "abort")
+    environment.run(timedelta(seconds=30))
+    assert environment.record.request is None
+    assert environment.record.answer == "nothing to abort while Initialized"
