@@ -67,7 +67,7 @@ class Gates:
 def open_mirror(
     settings: Settings, environment: Environment, stack: ExitStack, identity: Identity | None = None
 ) -> Mirror:
-    """Open the branch; it is closed, and its clone removed, with the stack. Commits are `identity`'s, else the settings'."""
+    """Open the branch until the stack closes, and remove its clone then. Commits are `identity`'s, else the settings'."""
     identity = identity or Identity(Person.parse(settings.author), Person.parse(settings.committer))
     cache = settings.cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gitcanary-")))
     return stack.enter_context(Mirror(settings.repository, settings.branch, cache, identity, environment))

@@ -84,7 +84,7 @@ class Repository(Files, Protocol):
         ...
 
     def history(self, tip: str, paths: Iterable[str]) -> Iterator[Revised]:
-        """Walk first parents from the tip, newest first, yielding the commits that changed any of the paths."""
+        """Walk first parents from the tip, newest first: the commits that changed any of the paths."""
         ...
 
     def is_ancestor(self, old: str, new: str) -> bool:
@@ -92,7 +92,7 @@ class Repository(Files, Protocol):
         ...
 
     def commit(self, parent: str, files: Mapping[str, bytes | None], message: str, at: datetime) -> str:
-        """Write a commit on top of `parent` that changes these files (None removes one) and return its id. Moves no ref."""
+        """Write a commit on top of `parent` that changes these files, None removes one; moves no ref."""
         ...
 
     def push(self, tip: str, new: str) -> Pushed:
@@ -104,7 +104,7 @@ class Measurements(Protocol):
     """The metrics provider."""
 
     def ask(self, metrics: Iterable[Metric], at: datetime) -> Mapping[Metric, MetricAnswer]:
-        """Answer every metric, evaluated at one instant; identical and builtin ones are asked together. Never raises."""
+        """Answer every metric at one instant; identical and builtin ones are asked together. Never raises."""
         ...
 
 

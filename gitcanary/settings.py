@@ -33,7 +33,7 @@ def read_duration(value: object) -> object:
 
 
 def read_sync(text: str) -> Sync:
-    """Read a sync gate, `delay=30s` or `http=URL`; raises `ValueError` for anything else, naming what is not there yet."""
+    """Read a sync gate, `delay=30s` or `http=URL`; raises `ValueError` for anything else."""
     kind, _, value = text.partition("=")
     match kind:
         case "delay" if value:
@@ -137,7 +137,7 @@ def is_located(model: type[Settings], given: Mapping[str, Any]) -> bool:
     return True
 
 
-def told(detail: Any) -> str:  # noqa: ANN401 - pydantic's own type is private
-    """Return one wrong setting in words: how it is spelt as a flag, and what is wrong. Never its value: it may be secret."""
+def told(detail: Any) -> str:
+    """Return one wrong setting in words: its flag, and what is wrong. Never its value: it may be secret."""
     name = str(detail["loc"][0]) if detail["loc"] else "settings"
     return f"--{name.replace('_', '-')}: {detail['msg'].removeprefix('Value error, ')}"

@@ -22,7 +22,7 @@ PHASES = (
     "Failed",
     "Terminated",
 )
-LEVELS = {"refused": "error", "overdue": "error", "outage": "error", "stuck": "error", "wait": "info"}
+LEVELS = {"refused": "error", "overdue": "error", "outage": "error", "stuck": "error"}
 UNSPOKEN = frozenset({"round", "canaries", "query", "webhook"})
 LIVE_SECONDS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 180, 300, 600, 1800)
 
@@ -85,7 +85,9 @@ class Telemetry:
             if measure := self._measures.get(signal.name):
                 measure(signal.fields)
             if signal.name not in UNSPOKEN:
-                getattr(self._log, LEVELS.get(signal.name, "info"))(signal.name, **signal.fields)
+                is_declined = signal.fields.get("outcome") == "declined"
+                level = "error" if is_declined else LEVELS.get(signal.name, "info")
+                getattr(self._log, level)(signal.name, **signal.fields)
 
     def _stand(self, told: Mapping[str, object]) -> None:
         """Set where every canary stands, and forget those that are no more."""

@@ -1,14 +1,18 @@
-"""The flags that several verbs share. Every one is a `GITCANARY_…` variable too, and a line of the settings file."""
+"""The flags that several verbs share. Those of settings are `GITCANARY_…` variables too, and lines of their file."""
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
+from gitcanary.cli.console import Output
+
 Repository: TypeAlias = Annotated[
     str | None, typer.Option("--repository", help="The Git repository: a URL or a path.", show_default=False)
 ]
-Branch: TypeAlias = Annotated[str | None, typer.Option("--branch", help="The branch.  [default: main]", show_default=False)]
+Branch: TypeAlias = Annotated[
+    str | None, typer.Option("--branch", help="The branch.  [default: main]", show_default=False)
+]
 Paths: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--path", help="A folder that holds canaries; may be repeated.  [default: all]", show_default=False),
@@ -19,13 +23,23 @@ Prometheus: TypeAlias = Annotated[
 Sync: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
-        "--sync", help="The sync gate where a spec names none: delay=30s or http=URL; may be repeated.", show_default=False
+        "--sync",
+        help="The sync gate where a spec names none: delay=30s or http=URL; may be repeated.",
+        show_default=False,
     ),
 ]
 AllowHost: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--allow-host", help="A host that specs may name, and then no other; may be repeated.", show_default=False),
+    typer.Option(
+        "--allow-host", help="A host that specs may name, and then no other; may be repeated.", show_default=False
+    ),
 ]
 SettingsFile: TypeAlias = Annotated[
     Path | None, typer.Option("--settings", help="A YAML file with any of these settings.", show_default=False)
+]
+Told: TypeAlias = Annotated[Output, typer.Option("--output", help="How to tell it.")]
+Name: TypeAlias = Annotated[str, typer.Argument(help="namespace/name, or the folder where two share it.")]
+AnyName: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(help="namespace/name, or the folder where two share it; all without.", show_default=False),
 ]

@@ -16,7 +16,9 @@ from gitcanary.settings import PREFIX, load
 Listen = Annotated[
     str | None, typer.Option("--listen", help="Where to answer over HTTP, host:port; nothing listens without it.")
 ]
-Poll = Annotated[str | None, typer.Option("--poll", help="How often to look for a new tip.  [default: 5s]", show_default=False)]
+Poll = Annotated[
+    str | None, typer.Option("--poll", help="How often to look for a new tip.  [default: 5s]", show_default=False)
+]
 Once = Annotated[bool, typer.Option("--once", help="Decide what can be decided now, push it, and exit.")]
 
 

@@ -99,21 +99,21 @@ def all_ready(known: Sequence[bool | None]) -> bool | None:
 
 
 def became_live(sighting: Sighting, committed_at: datetime) -> datetime | None:
-    """Return since when a commit is live, never earlier than it was committed; None where the gate gives no time."""
+    """Return since when a commit is live, never before it was committed; None where the gate gives no time."""
     if sighting.delay is not None:
         return whole_second(committed_at + sighting.delay)
     return whole_second(max(sighting.at, committed_at)) if sighting.at else None
 
 
 def is_ready(sighting: Sighting, subject: Subject, workload: str) -> bool | None:
-    """Tell whether a workload is ready; None where the gate knows no readiness, False where it does not know this one."""
+    """Tell whether a workload is ready; None where the gate knows of none, False where it lacks this one."""
     if sighting.ready is None:
         return None
     return sighting.ready.get(f"{subject.canary.namespace}/{workload}", False)
 
 
 def whole_second(instant: datetime | None) -> datetime | None:
-    """Return the first whole second at or after an instant: the record keeps no fractions, and never claims too early."""
+    """Return the first whole second at or after an instant: records keep no fractions and claim nothing early."""
     if instant is None or not instant.microsecond:
         return instant
     return instant.replace(microsecond=0) + SECOND

@@ -10,9 +10,18 @@ from gitcanary.controller.liveness import Watcher
 from gitcanary.controller.subject import Key, Subject
 from gitcanary.manifests.canary_file import Canary
 from gitcanary.ports import Gate, Hooks, Measurements, Sighting, Signal, Telemetry
-from gitcanary.rollout.evidence import HookAnswer, HookQuestion, LiveQuestion, MetricAnswer, MetricQuestion, Question
+from gitcanary.rollout.evidence import (
+    HookAnswer,
+    HookQuestion,
+    Live,
+    LiveQuestion,
+    LiveStatus,
+    MetricAnswer,
+    MetricQuestion,
+    Question,
+)
 from gitcanary.rollout.spec import Metric
-from gitcanary.rollout.state import State
+from gitcanary.rollout.state import Awaited, State
 
 CALLS = 128  # webhooks at a time: a slow receiver holds one of them for as long as its timeout
 QUERIES = 16
@@ -40,6 +49,7 @@ class Observer:
         self._queries = ThreadPoolExecutor(QUERIES, "query")
         self._inquiries: dict[Key, Inquiry] = {}
         self._sightings: dict[Gate, Sighting] = {}
+        self._awaited: dict[Key, Awaited | None] = {}
         self.wake: Callable[[], None] = lambda: None
 
     def begin(self, now: datetime) -> None:
@@ -135,7 +145,20 @@ class Observer:
             self._sightings[gate] = look.result() if look.done() else Sighting("sync gate", trouble="no answer in time")
         for key, (subject, state, _) in asked.items():
             sightings = [self._sightings[gate] for gate in gates[key]]
-            self._inquiries[key].live = self._watcher.judge(subject, state, tip, sightings)
+            live = self._inquiries[key].live = self._watcher.judge(subject, state, tip, sightings)
+            self._note_live(subject, state, live)
+
+    def _note_live(self, subject: Subject, state: State, live: Live) -> None:
+        """Tell how long a commit took to become live, if it was awaited here and is live now."""
+        if live.status is not LiveStatus.APPLIED:
+            self._awaited[subject.key] = state.awaited
+            return
+        awaited = self._awaited.pop(subject.key, None)
+        if awaited is None or live.commit != awaited.commit or live.since is None:
+            return
+        seconds = (live.since - awaited.committed_at).total_seconds()
+        told = {"canary": subject.title, "commit": awaited.commit, "seconds": seconds}
+        self._telemetry.tell([Signal("live", told)])
 
     def close(self) -> None:
         """Stop asking. Calls that are under way end by their own deadline."""

@@ -77,10 +77,13 @@ class Round:
             tip = self._repository.fetch()
             self._look(tip)
             self._observer.begin(now)
-            chain = self._publisher.chain(tip, self._decide(tip, now), now)
+            decisions = self._decide(tip, now)
+            if self._is_declined(now):
+                return False
+            chain = self._publisher.chain(tip, decisions, now)
             self._reporter.stuck(chain.stuck)
             self._settle(chain)
-            if not chain.decided or self._is_declined(now):
+            if not chain.decided:
                 return False
             if self._push(chain, now):
                 return True

@@ -49,16 +49,14 @@ class Reporter:
 
     def pushed(self, chain: Chain, pushed: Pushed) -> None:
         """Tell how a push ended, and every decision that landed with it."""
-        signals = [Signal("push", {"outcome": pushed.outcome.value, "commits": len(chain.decided), "said": pushed.said})]
+        signals = [
+            Signal("push", {"outcome": pushed.outcome.value, "commits": len(chain.decided), "said": pushed.said})
+        ]
         if pushed.outcome is Outcome.LANDED:
             signals += [decision(each) for each in chain.decided]
             for each in chain.decided:
                 self._waits.pop(each.subject.key, None)
         self._telemetry.tell(signals)
-
-    def live(self, subject: Subject, commit: str, seconds: float) -> None:
-        """Tell how long a commit took from being committed to being live."""
-        self._telemetry.tell([Signal("live", {"canary": subject.title, "commit": commit, "seconds": seconds})])
 
     def outage(self, trouble: str) -> None:
         """Tell that the repository cannot be reached, once."""

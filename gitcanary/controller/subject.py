@@ -77,4 +77,3 @@ class Folders:
         if len(self._read) >= REMEMBERED:
             for key in list(self._read)[: REMEMBERED // 2]:
                 del self._read[key]
-

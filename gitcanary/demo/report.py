@@ -88,7 +88,9 @@ def print_directions(console: Console, folder: Path, *, kept: bool) -> None:
     """Print where to look further."""
     repository = folder / "repository.git"
     if not kept:
-        console.print("Everything is stopped and gone; with --keep the repository and the logs stay to look at.")
+        console.print(
+            "Everything is stopped and gone; --keep leaves the repository and the logs to look at.", soft_wrap=True
+        )
         return
     flags = f"--repository {repository.as_uri()} --branch {BRANCH} --path {FOLDER.partition('/')[0]}"
     lines = (

@@ -73,7 +73,8 @@ def _file_names(folder: Folder, canary: Canary) -> Iterator[Problem]:
     for name in (*names.owned_files(canary), names.record_file(canary)):
         if name in folder.links:
             yield Problem(folder.full(name), 0, "file", "a symlink or submodule", "an ordinary file, or none")
-    for name in names.owned_files(canary):
+    is_onboarded = names.record_file(canary) in folder.files
+    for name in () if is_onboarded else names.owned_files(canary):
         if name in folder.files and not owned.is_ours(folder.files[name].data, canary):
             seen = f"a file that does not begin with {owned.mark(canary)!r}"
             yield Problem(folder.full(name), 1, "file", seen, "gitcanary's own file, or none: it needs this name")

@@ -19,6 +19,7 @@ from gitcanary.rollout.evidence import LiveStatus
 from gitcanary.rollout.state import Action, Observed, Record
 
 _SHORT = 7  # characters of a commit's id
+_NAMING = frozenset({Action.INITIALIZE, Action.START, Action.PROMOTE, Action.RESTART})
 _WITHOUT_EVIDENCE = frozenset({Action.INITIALIZE, Action.HOLD, Action.PAUSE, Action.ADOPT, Action.ANSWER})
 # A forge or a CI would act on these: `[skip ci]`, `#1`, `@somebody`.
 _HARMLESS = str.maketrans({"[": "(", "]": ")", "#": " ", "@": " "})
@@ -39,7 +40,7 @@ class Told:
 def write(told: Told, suffix: str = "") -> str:
     """Write the whole message; `suffix` ends the subject."""
     record, action = told.decision.record, told.decision.action
-    old, new = _names(told)
+    old, new = _names(told) if action in _NAMING else ("", "")
     context: dict[str, Any] = {
         "action": action.value,
         "who": f"{told.canary.namespace}/{told.canary.name}",

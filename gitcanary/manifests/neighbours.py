@@ -29,11 +29,13 @@ class Declared:
 
 
 def declared_in(folder: Folder) -> frozenset[Declared]:
-    """Return the objects of a folder that a canary elsewhere could collide with. One without a namespace is anybody's."""
+    """Return the objects of a folder that a canary elsewhere could collide with, if they have a namespace."""
     return frozenset(declared for file in folder.files for declared in _declared(folder, file))
 
 
-def trespasses(canaries: list[tuple[Folder, Canary]], declared: Mapping[str, frozenset[Declared]]) -> list[tuple[Problem, ...]]:
+def trespasses(
+    canaries: list[tuple[Folder, Canary]], declared: Mapping[str, frozenset[Declared]]
+) -> list[tuple[Problem, ...]]:
     """Return, for each canary and its folder, the objects of its that another folder declares.
 
     A folder with a Canary of the same name is another cluster's, and no neighbour.
@@ -51,7 +53,9 @@ def trespasses(canaries: list[tuple[Folder, Canary]], declared: Mapping[str, fro
 
 
 def _declared(folder: Folder, name: str) -> Iterator[Declared]:
-    if not name.endswith((".yaml", ".yml", ".json")) or not any(kind.encode() in folder.files[name].data for kind in KINDS):
+    if not name.endswith((".yaml", ".yml", ".json")) or not any(
+        kind.encode() in folder.files[name].data for kind in KINDS
+    ):
         return
     try:
         for document, value in folder.files[name].objects():
@@ -86,4 +90,7 @@ def _written(canary: Canary) -> Iterator[tuple[Declared, Path]]:
     yield Declared(VIRTUAL_SERVICE, canary.namespace, service), ("spec", "service", "name")
     yield Declared(DEPLOYMENT, canary.namespace, names.primary(target)), ("spec", "targetRef", "name")
     if canary.autoscaler:
-        yield Declared(AUTOSCALER, canary.namespace, names.primary(canary.autoscaler)), ("spec", "autoscalerRef", "name")
+        yield (
+            Declared(AUTOSCALER, canary.namespace, names.primary(canary.autoscaler)),
+            ("spec", "autoscalerRef", "name"),
+        )

@@ -105,9 +105,8 @@ class _Composer:
 
     def _node(self, event: Any, depth: int) -> Node:
         if isinstance(event, yaml.ScalarEvent):
-            node: ScalarNode | MappingNode | SequenceNode = ScalarNode(
-                *_spot(event, event), event.value, event.implicit[0]
-            )
+            is_plain = event.implicit[0] and event.tag is None  # libyaml calls `! "x"` plain
+            node: ScalarNode | MappingNode | SequenceNode = ScalarNode(*_spot(event, event), event.value, is_plain)
         elif isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         else:

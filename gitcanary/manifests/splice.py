@@ -87,7 +87,7 @@ def _shape_problem(node: Node, written: str) -> str | None:
         return f"the anchor &{node.anchor} may give this value to other places"
     if not written:
         return "the key has no value to replace"
-    if node.tag is not None or written[0] == "!":  # of a bare `!` libyaml says nothing
+    if node.tag is not None:
         return "the value has a tag"
     if written[0] in "|>" or _BREAKS.search(written):
         return "the value spans several lines"

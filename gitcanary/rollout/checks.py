@@ -87,11 +87,13 @@ def metrics_due(case: Case, beat: Beat, live: Live) -> tuple[Metric, ...]:
 def clean_since(case: Case, live: Live) -> datetime | None:
     """Return how far back a window may reach; None where nothing may be asked yet.
 
-    A weight that a person wrote before ours was seen clean at 0 counts from when it became live.
+    A weight that a person wrote before this revision was seen clean at 0 counts from when it became live, and so does
+    every weight where the record lies in the future.
     """
-    if case.record.clean_since is None and is_live(live):
-        return told_since(case, live)
-    return case.record.clean_since
+    clean = case.record.clean_since
+    if clean is not None and clean <= case.now:
+        return clean
+    return told_since(case, live) if clean is not None or is_live(live) else None
 
 
 def check(case: Case, beat: Beat, live: Live) -> Ask | Check:

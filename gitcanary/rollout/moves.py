@@ -7,6 +7,7 @@ from gitcanary.rollout.checks import Check
 from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.gates import Gate
 from gitcanary.rollout.state import (
+    AT_REST,
     Action,
     Hold,
     Observed,
@@ -251,9 +252,10 @@ def pause(case: Case, by: str) -> Commit:
 
 
 def resume(case: Case, reason: str) -> Commit:
-    """Go on from where things are: a weight that a person wrote is taken as it is."""
-    since = case.record.since if case.weight == case.record.weight else case.now
-    record = replace(revise(case), paused=None, hold=None, weight=case.weight, since=since, request=None, answer=None)
+    """Go on from where things are: a weight that a person wrote in mid-run is taken as it is."""
+    weight = case.record.weight if case.record.phase in AT_REST else case.weight
+    since = case.record.since if weight == case.record.weight else case.now
+    record = replace(revise(case), paused=None, hold=None, weight=weight, since=since, request=None, answer=None)
     return Commit(Action.RESUME, record, reason)
 
 

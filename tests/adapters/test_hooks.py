@@ -26,7 +26,7 @@ AT_ONCE = timedelta(milliseconds=1)
 TOO_LONG = "the answer is longer than 1048576 bytes"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hooks() -> Iterator[WebHooks]:
     made = WebHooks(Allowed(("127.0.0.1:*",)), first_wait=AT_ONCE)
     yield made

@@ -191,3 +191,41 @@ def test_weights_are_read_in_proportion(primary, canary, share):
     text = VIRTUAL_SERVICE.replace("weight: 0 ", f"weight: {primary} ").replace("weight: 100\r", f"weight: {canary}\r")
     folder = folder_of({**PLAIN, "vs.yaml": text})
     assert weights.canary_weight(folder, canary_in(folder)) == share
+
+
+def test_of_several_routes_the_largest_share_counts():
+    route = VIRTUAL_SERVICE[VIRTUAL_SERVICE.index("    -   name: main") :].replace("&retries ", "")
+    more = route.replace("weight: 0 ", "weight: 70 ").replace("weight: 100", "weight: 30")
+    few = VIRTUAL_SERVICE.replace("weight: 0 ", "weight: 90 ").replace("weight: 100", "weight: 10")
+    for text in (few + more, few.replace("90 ", "60 ").replace("10\r", "40\r") + more):
+        folder = folder_of({**PLAIN, "vs.yaml": text})
+        assert weights.canary_weight(folder, canary_in(folder)) == (40 if "40\r" in text else 30)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [
+        ("podinfo-primary", True),
+        ("podinfo-primary.test", True),
+        ("podinfo-primary.test.svc", True),
+        ("podinfo-primary.test.svc.cluster.local", True),
+        ("podinfo-primary.prod", False),
+        ("podinfo-primary.example.com", False),
+    ],
+)
+def test_a_host_of_another_namespace_is_another_service(host, is_ours):
+    text = VIRTUAL_SERVICE.replace("podinfo-primary.test.svc.cluster.local", host)
+    folder = folder_of({**PLAIN, "vs.yaml": text})
+    assert (weights.find(folder, canary_in(folder)) is not None) is is_ours
+
+
+def test_a_secret_is_known_by_its_name_alone():
+    uses = DEPLOYMENT + "          envFrom:\n            - secretRef: {name: settings}\n"
+    config = "kind: ConfigMap\nmetadata: {name: settings}\ndata: {color: COLOR}\n"
+    secret = config.replace("ConfigMap", "Secret")
+    found = set()
+    for color in ("red", "blue"):
+        files = {"deployment.yaml": uses, "config.yaml": config, "secret.yaml": secret}
+        folder = folder_of({**PLAIN, **{name: text.replace("COLOR", color) for name, text in files.items()}})
+        found.add(release.revision(folder, canary_in(folder)))
+    assert len(found) == 1

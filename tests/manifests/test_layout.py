@@ -79,8 +79,8 @@ REFUSED = [
     ("service.yaml", SERVICE.replace('"podinfo"', '"other"'), "service.yaml:8 spec.selector.app"),
     ("service.yaml", SERVICE.replace("app:", "tier:"), "service.yaml:8 spec.selector.app"),
     ("service.yaml", SERVICE.replace("name: podinfo", "name: podinfo-primary"), "service.yaml:8 spec.selector.app"),
-    ("vs.yaml", VIRTUAL_SERVICE.replace("weight: 0 ", ""), "vs.yaml:17 spec.http.1.route.0.weight"),
-    ("vs.yaml", VIRTUAL_SERVICE.replace(": 100", ': "100"'), "vs.yaml:20 spec.http.1.route.1.weight"),
+    ("vs.yaml", VIRTUAL_SERVICE.replace("weight: 0 ", ""), "vs.yaml:18 spec.http.1.route.0.weight"),
+    ("vs.yaml", VIRTUAL_SERVICE.replace(": 100", ': "100"'), "vs.yaml:22 spec.http.1.route.1.weight"),
     ("vs.yaml", RIVAL.replace("rival", "podinfo"), "vs.yaml:7 spec.http"),
     ("rival.yaml", RIVAL, "rival.yaml:5 spec.hosts"),
 ]
@@ -110,7 +110,7 @@ def test_an_autoscaler_that_cannot_be_copied_is_refused(old, new, where):
 
 def test_a_third_destination_is_refused():
     third = VIRTUAL_SERVICE.replace("        fault", "        -   destination: {host: elsewhere}\r\n        fault")
-    assert "apps/podinfo/vs.yaml:15 spec.http.1.route" in problems({**PLAIN, "vs.yaml": third})
+    assert "apps/podinfo/vs.yaml:17 spec.http.1.route" in problems({**PLAIN, "vs.yaml": third})
 
 
 def test_two_virtual_services_for_it_are_refused():
@@ -162,3 +162,11 @@ def test_nothing_is_planned_by_a_check():
     history = History(folder_of(PLAIN))
     layout.check(history.tip, history.canary)
     assert set(history.decide(Commit(Action.RESUME, history.next()))) == {"podinfo.rollout"}
+
+
+def test_a_rollout_does_not_stop_for_a_comment_that_somebody_removed():
+    history = History(folder_of(PLAIN))
+    history.onboard()
+    text = history.tip.files["podinfo.routing.yaml"].data
+    history.tip = history.tip.holding("podinfo.routing.yaml", text[text.index(b"\n") + 1 :])
+    assert layout.problems(history.tip, history.canary) == ()

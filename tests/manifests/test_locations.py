@@ -116,7 +116,7 @@ spec:
   - name: twice
   - name: twice
   - just text
-  ports: [{port: 80, name: http}, {port: 443}]
+  ports: [{port: 80, name: http}, {port: 443, tls: true}]
 ---
 ---
 kind: Service
@@ -132,6 +132,7 @@ spec: {selector: {app: podinfo}}
         ("f#spec.containers[name=proxy].image", Place(0, ("spec", "containers", 1, "image"))),
         ("f#spec.containers[4]", Place(0, ("spec", "containers", 4))),
         ("f#spec.ports[port=80].name", Place(0, ("spec", "ports", 0, "name"))),
+        ("f#spec.ports[tls=true].port", Place(0, ("spec", "ports", 1, "port"))),
         ('f#metadata.annotations."a.b/c"', Place(0, ("metadata", "annotations", "a.b/c"))),
         ("f#spec.selector.app", Place(2, ("spec", "selector", "app"))),
     ],

@@ -158,7 +158,7 @@ def test_a_quarantine_says_how_to_leave_it(history):
         (
             "    port: 9898",
             "    headers: {request: {set: {'x [skip ci]': '1'}}}\n    port: 9898",
-            "since: service.headers.request.set.",
+            "since: service.headers.request.set.\n",
         ),
     ],
 )

@@ -195,6 +195,17 @@ def test_a_changed_spec_is_written_anew_and_the_weights_stay():
     assert release.placed(history.tip, history.canary).weight == 10
 
 
+def test_a_changed_spec_leaves_what_people_brought():
+    history = onboarded({**PLAIN, "service.yaml": SERVICE})
+    brought = history.tip.files["service.yaml"].data
+    history.push_files(canary__yaml=CANARY.replace("port: 9898", "port: 80"))
+    history.decide(Commit(Action.ROUTE, history.next(), "the spec changed"))
+    assert history.tip.files["service.yaml"].data == brought
+    objects = generated(history.tip)
+    assert objects["Service", "podinfo-canary"]["spec"]["ports"][0]["port"] == 80
+    assert objects["VirtualService", "podinfo"]["spec"]["http"][0]["route"][0]["weight"] == 100
+
+
 def test_a_changed_spec_that_describes_the_same_is_no_commit():
     history = onboarded(PLAIN)
     history.push_files(canary__yaml=CANARY.replace("threshold: 3", "threshold: 4"))

@@ -110,6 +110,8 @@ def test_a_value_that_is_there_already_changes_no_byte(text: str, path: Path, va
         ("a: ~\n", ("a",), 5, 1, "holds null, not a whole number"),
         ("a: ~\n", ("a",), "v", 1, "holds null, not text"),
         ("a: true\n", ("a",), "v", 1, "holds true, not text"),
+        ("a: true\n", ("a",), 1, 1, "holds true, not a whole number"),
+        ("a: true\n", ("a",), 2, 1, "holds true, not a whole number"),
         ("a: 1.5\n", ("a",), 2, 1, "holds 1.5, not a whole number"),
         ("a: x\n", ("a",), 2, 1, "holds 'x', not a whole number"),
         ("a: '5'\n", ("a",), 6, 1, "in quotes it is text"),

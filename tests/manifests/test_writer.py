@@ -72,6 +72,13 @@ def test_the_style_is_that_of_kubernetes_manifests() -> None:
     )
 
 
+@pytest.mark.parametrize("text", [" lead\nx\n", "\nx\n", "x\n\n", "x\ty\n", "x\r\ny\n"])
+def test_lines_that_a_literal_block_cannot_hold_as_they_are_are_quoted(text: str) -> None:
+    written = dump({"data": text})
+    assert written.startswith('data: "')
+    assert written.count("\n") == 1
+
+
 def test_a_value_that_stands_twice_is_written_twice() -> None:
     shared = {"a": [1]}
     assert dump({"one": shared, "two": shared}) == "one:\n  a:\n  - 1\ntwo:\n  a:\n  - 1\n"

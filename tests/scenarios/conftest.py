@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
 from support.apps import seed, without_autoscaler
 from support.environment import Environment
 
@@ -24,7 +25,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 @pytest.fixture
 def autoscaled(make: Make) -> Environment:
-    """The seed's Canary, onboarded, with its autoscaler."""
+    """Bring the seed's Canary under control, with its autoscaler."""
     environment = make(seed())
     environment.onboard()
     return environment
@@ -32,7 +33,7 @@ def autoscaled(make: Make) -> Environment:
 
 @pytest.fixture
 def environment(make: Make) -> Environment:
-    """The seed's Canary without its autoscaler, onboarded."""
+    """Bring the seed's Canary under control, without its autoscaler."""
     environment = make(without_autoscaler())
     environment.onboard()
     return environment

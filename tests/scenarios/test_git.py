@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-from support.environment import Environment, Process
-
 from gitcanary.errors import Unreachable
 from gitcanary.ports import Pushed
 from gitcanary.rollout.state import Phase
+from support.environment import Environment, Process
 
 
-class Interrupted(Exception):  # noqa: N818 - what a kill is
+class Interrupted(Exception):
     """The process died here."""
 
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from support.environment import Environment
 
 from gitcanary.rollout.state import Phase
+from support.environment import Environment
 
 INTERVAL = timedelta(minutes=1)
 
@@ -80,7 +80,9 @@ def test_40_a_good_revision_gets_no_failed_check_from_its_predecessors_traffic(e
     environment.run_to(Phase.FAILED)
     good = environment.clock.now()
     # Prometheus answers for a window: any of it in the bad revision's time is bad.
-    environment.prometheus.values["request-success-rate"] = lambda at: 80.0 if bad < at - timedelta(minutes=1) < good else 99.9
+    environment.prometheus.values["request-success-rate"] = lambda at: (
+        80.0 if bad < at - timedelta(minutes=1) < good else 99.9
+    )
     environment.set_image("6.0.2")
     environment.run_to(Phase.SUCCEEDED)
     after = environment.subjects[environment.subjects.index("podinfo 6.0.2") + 1 :]

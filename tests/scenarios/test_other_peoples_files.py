@@ -4,12 +4,12 @@ import subprocess
 from datetime import timedelta
 
 import pytest
-from support.apps import seed_canary, without_autoscaler
-from support.environment import Environment
 
 from gitcanary.controller.containment import contain
 from gitcanary.errors import OutOfRoom, Refused
 from gitcanary.rollout.state import Phase
+from support.apps import seed_canary, without_autoscaler
+from support.environment import Environment
 
 VIRTUAL_SERVICE = """\
 # routing of podinfo, kept by the platform team\r
@@ -79,7 +79,9 @@ def test_28_what_cannot_be_edited_exactly_is_refused_with_file_and_line(make, vi
 
 
 def test_35_a_canary_that_names_another_teams_service_is_refused(make) -> None:
-    billing = "apiVersion: v1\nkind: Service\nmetadata: {name: billing, namespace: test}\nspec: {selector: {app: billing}}\n"
+    billing = (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: billing, namespace: test}\nspec: {selector: {app: billing}}\n"
+    )
     canary = seed_canary().replace("  service:\n", "  service:\n    name: billing\n")
     environment = make({**without_autoscaler(canary=canary), "apps/billing/service.yaml": billing})
     environment.run(timedelta(minutes=5))
@@ -89,7 +91,9 @@ def test_35_a_canary_that_names_another_teams_service_is_refused(make) -> None:
     assert "apps/billing/service.yaml:1" in refused["reason"]
 
 
-@pytest.mark.parametrize("path", ["apps/billing/service.yaml", "README.md", "apps/podinfo/deeper/x.yaml", "apps/podinfo2/x"])
+@pytest.mark.parametrize(
+    "path", ["apps/billing/service.yaml", "README.md", "apps/podinfo/deeper/x.yaml", "apps/podinfo2/x"]
+)
 def test_35_containment_refuses_what_leaves_the_room_whatever_the_code_before_it_believed(environment, path) -> None:
     mirror = environment.controller.mirror
     tip = mirror.fetch()

@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from support.environment import Environment
-
 from gitcanary.manifests import record_file
 from gitcanary.rollout.state import Phase, Request
+from support.environment import Environment
 
 
 def reach(environment: Environment, weight: int) -> None:
@@ -30,7 +29,9 @@ def write_weight(environment: Environment, weight: int) -> str:
     return environment.commit({"apps/podinfo/podinfo.routing.yaml": text}, f"Canary to {weight} by hand")
 
 
-def test_23_a_weight_written_by_hand_holds_and_names_commit_and_author_and_resume_goes_on_from_there(environment) -> None:
+def test_23_a_weight_written_by_hand_holds_and_names_commit_and_author_and_resume_goes_on_from_there(
+    environment,
+) -> None:
     reach(environment, 20)
     edit = write_weight(environment, 70)
     environment.run(timedelta(minutes=10))
@@ -40,9 +41,13 @@ def test_23_a_weight_written_by_hand_holds_and_names_commit_and_author_and_resum
     ask(environment, "resume")
     environment.run_to(Phase.SUCCEEDED)
     after = environment.subjects[environment.subjects.index("Ask to resume") + 1 :]
-    assert [subject.split()[0] for subject in after] == ["Resume", "Promote", "Finish", "Scale"], "70 is above the last step"
+    assert [subject.split()[0] for subject in after] == ["Resume", "Promote", "Finish", "Scale"], (
+        "70 is above the last step"
+    )
     resumed = environment.ours[-4]
-    assert record_file.read(environment.remote.read("apps/podinfo/podinfo.rollout", resumed.commit).encode()).weight == 70
+    assert (
+        record_file.read(environment.remote.read("apps/podinfo/podinfo.rollout", resumed.commit).encode()).weight == 70
+    )
 
 
 def test_23_weights_put_back_end_the_hold(environment) -> None:

@@ -1,11 +1,11 @@
 """Scenarios 1 to 5 and 7: the plain rollout, told by its `git log`."""
 
 from datetime import timedelta
-
-from support.apps import seed, without_autoscaler
-from support.environment import Environment
+from itertools import pairwise
 
 from gitcanary.rollout.state import Phase
+from support.apps import seed, without_autoscaler
+from support.environment import Environment
 
 ONBOARDED = [
     "Initialize test/podinfo: primary created from 6.0.0",
@@ -40,13 +40,15 @@ def test_01_the_seed_with_an_autoscaler_is_rolled_out_in_eight_commits(make) -> 
     for line in environment.ours:
         patch = environment.remote.git("show", "--format=", line.commit, "--", "apps/podinfo/deployment.yaml")
         assert not patch, "an autoscaler owns the target: no commit of ours touches it"
-    assert "replicas:" not in environment.read("podinfo.primary.yaml").replace("minReplicas:", "").replace("maxReplicas:", "")
+    assert "replicas:" not in environment.read("podinfo.primary.yaml").replace("minReplicas:", "").replace(
+        "maxReplicas:", ""
+    )
 
 
 def test_01_each_advance_names_the_live_commit_that_it_was_judged_on(environment) -> None:
     promote(environment)
     advances = [line for line in environment.ours if line.subject.startswith("Advance")]
-    for before, line in zip(advances, advances[1:], strict=False):
+    for before, line in pairwise(advances):
         assert f"Gitcanary-Live: {before.commit}" in line.message
 
 
@@ -59,7 +61,9 @@ def test_01_without_an_autoscaler_the_last_of_nine_scales_down(make) -> None:
     assert environment.subjects == [*ONBOARDED, scaled_down, *PROMOTED, scaled_down]
 
 
-def test_02_a_new_revision_takes_the_weight_to_zero_and_is_never_promoted_on_its_predecessors_evidence(environment) -> None:
+def test_02_a_new_revision_takes_the_weight_to_zero_and_is_never_promoted_on_its_predecessors_evidence(
+    environment,
+) -> None:
     environment.set_image("6.0.1")
     environment.run_until(lambda: environment.record.weight == 20)
     environment.set_image("6.0.2")

@@ -64,7 +64,9 @@ def seed(app: str = "apps/podinfo") -> dict[str, str]:
     return {f"{app}/canary.yaml": seed_canary(), f"{app}/deployment.yaml": deployment, f"{app}/hpa.yaml": HPA}
 
 
-def without_autoscaler(app: str = "apps/podinfo", *, canary: str | None = None, deployment: str = DEPLOYMENT) -> dict[str, str]:
+def without_autoscaler(
+    app: str = "apps/podinfo", *, canary: str | None = None, deployment: str = DEPLOYMENT
+) -> dict[str, str]:
     """Return the seed's folder without its autoscaler: two replicas."""
     text = seed_canary() if canary is None else canary
     assert AUTOSCALER in text

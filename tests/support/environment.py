@@ -6,9 +6,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from support.fakes import Clock, Listener, Prometheus, Receivers, SyncTool
-from support.repositories import Line, Remote, make_remote
-
 from gitcanary.adapters.git import Identity, Mirror, Person, hardened
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.liveness import Watcher
@@ -20,6 +17,8 @@ from gitcanary.controller.reports import Reporter
 from gitcanary.controller.survey import Survey
 from gitcanary.manifests import record_file
 from gitcanary.rollout.state import Phase, Record
+from support.fakes import Clock, Listener, Prometheus, Receivers, SyncTool
+from support.repositories import Line, Remote, make_remote
 
 MIA = ("Mia", "mia@example.com")
 US = Person("gitcanary", "gitcanary@example.com")
@@ -30,7 +29,9 @@ APP = "apps/podinfo"
 class Environment:
     """A repository and the controller that watches it. Nothing moves until the test lets time pass."""
 
-    def __init__(self, folder: Path, files: Mapping[str, str | bytes], *, name: str = "podinfo", app: str = APP) -> None:
+    def __init__(
+        self, folder: Path, files: Mapping[str, str | bytes], *, name: str = "podinfo", app: str = APP
+    ) -> None:
         self.clock = Clock()
         self.folder = folder
         self.app = app
@@ -148,7 +149,11 @@ class Process:
 
     def __init__(self, environment: Environment) -> None:
         self.mirror = Mirror(
-            environment.remote.url, environment.remote.branch, environment.folder / "cache", Identity(US, US), hardened()
+            environment.remote.url,
+            environment.remote.branch,
+            environment.folder / "cache",
+            Identity(US, US),
+            hardened(),
         )
         survey = Survey(self.mirror)
         historian = Historian(self.mirror, survey.folders, US.email)

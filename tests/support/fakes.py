@@ -1,4 +1,4 @@
-"""The few doubles that there are: time, what Prometheus and webhooks answer, and a sync tool that applies what it is let."""
+"""The few doubles: time, what Prometheus and webhooks answer, and a sync tool that applies what it is let."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,13 +82,15 @@ class SyncTool:
         self._seen: list[tuple[str, datetime]] = []
         self._applied: tuple[str, datetime] | None = None
 
-    def look(self, now: datetime) -> Sighting:
+    def look(self, now: datetime) -> Sighting:  # noqa: ARG002 - the port's signature
         self.notice()
         if self.trouble or self._applied is None:
             return Sighting("agent", trouble=self.trouble or "nothing applied yet")
         revision, at = self._applied
         ready = {name: name not in self.unready for name in self.workloads}
-        return Sighting("agent", revision, at, ready=ready, not_ready_since=self.not_ready_since if self.unready else None)
+        return Sighting(
+            "agent", revision, at, ready=ready, not_ready_since=self.not_ready_since if self.unready else None
+        )
 
     def notice(self) -> None:
         """See the branch's tip, and apply what was seen long enough ago."""

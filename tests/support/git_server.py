@@ -64,6 +64,12 @@ def answer_lost(backend: Backend, _: threading.Event) -> Answer:
     return Answer(None)
 
 
+def silent_after(backend: Backend, closing: threading.Event) -> Answer:
+    """Do what was asked, then never answer."""
+    backend()
+    return never(backend, closing)
+
+
 def after(act: Callable[[], object]) -> Fault:
     """Let something else happen first."""
 

@@ -29,7 +29,6 @@ from gitcanary.rollout.state import (
     Awaited,
     Phase,
     Placed,
-    Promoted,
     Record,
     Request,
     Revision,
@@ -38,6 +37,7 @@ from gitcanary.rollout.state import (
 )
 from support.canaries import DAWN, digest, make_spec
 
+GATES = (HookType.CONFIRM_ROLLOUT, HookType.CONFIRM_TRAFFIC_INCREASE, HookType.CONFIRM_PROMOTION)
 US = "gitcanary"
 MIA = "Mia"
 MOST_ASKS = 6
@@ -165,6 +165,10 @@ class World:
         self._push(MIA, entry.state.placed, changes_record=True)
 
     # What the world does.
+
+    def remember(self, **changes: object) -> None:
+        """Let the record hold this as if it had always been there: nobody edited it."""
+        self.record = replace(self._recorded, **changes)
 
     def walk(self, seconds: float) -> list[tuple[Action, int, Phase]]:
         """Let time pass, do what is decided, and return the commits made in that time."""
@@ -427,4 +431,20 @@ def running_world(weight: int = 20, **fields: object) -> World:
     return world
 
 
-__all__ = ["MIA", "US", "Logged", "Promoted", "Pushed", "World", "idle_world", "running_world"]
+def world_in(phase: Phase, **fields: object) -> World:
+    """Return a world that is rolling out r2 (r1 where nothing runs yet) and has come to this phase."""
+    gates = {Phase.WAITING: "confirm-rollout", Phase.WAITING_PROMOTION: "confirm-promotion"}
+    if phase in gates:
+        fields = {"spec": make_spec(*GATES), "answers": {gates[phase]: 403}} | fields
+    world = World(**fields)
+    if phase not in {Phase.INITIALIZING, Phase.INITIALIZED}:
+        world.walk_to(Phase.INITIALIZED)
+        world.push("r2")
+    if phase is Phase.FAILED:
+        world.bad.add(digest("r2"))
+    if phase is Phase.TERMINATED:
+        world.walk_to_weight(20)
+        world.is_deleted = True
+    world.walk_to(phase)
+    world.is_deleted = False
+    return world

@@ -13,7 +13,7 @@ from gitcanary.adapters.git.identity import Identity, Person
 from gitcanary.errors import Refused, Unreachable
 from gitcanary.ports import Entry, Revised
 
-_NEWEST = int(datetime.max.replace(tzinfo=UTC).timestamp())
+_NEWEST = int(datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp())
 
 
 class Objects:

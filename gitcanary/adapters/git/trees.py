@@ -18,10 +18,7 @@ def entry_of(found: Object) -> Entry:
 
 
 def find(tree: Tree, path: str) -> Object | None:
-    """Return what stands at a path below a tree; '' is the tree itself.
-
-    Step by step, as libgit2's own lookup of a path takes a folder that cannot be read for one that is not there.
-    """
+    """Return what stands at a path below a tree; '' is the tree itself."""
     found: Object | None = tree
     for name in path.split("/") if path else ():
         found = _child(found, name)

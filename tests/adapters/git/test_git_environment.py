@@ -22,9 +22,7 @@ def users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / ".netrc").write_text(f"machine 127.0.0.1 login {USERNAME} password {PASSWORD}\n")
     (home / ".netrc").chmod(0o600)
     monkeypatch.setenv("HOME", str(home))
-    (home / "git").mkdir()
-    (home / "git" / "config").write_text((home / ".gitconfig").read_text())
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
 
 
 @pytest.mark.usefixtures("users_own")
@@ -38,6 +36,18 @@ def test_a_controller_is_let_in_by_its_settings_alone(over_http: Place, make_mir
     with pytest.raises(Unauthorized):
         make_mirror(Place(over_http.remote, over_http.url, hardened())).fetch()
     assert make_mirror(over_http).fetch() == over_http.remote.tip
+
+
+def test_a_controller_does_not_see_the_configuration_of_who_started_it(
+    over_http: Place, make_mirror: MakeMirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "git").mkdir()
+    (tmp_path / "git" / "config").write_text("[http]\n\tproxy = http://127.0.0.1:9\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    credentials = over_http.environment.credentials
+    assert make_mirror(Place(over_http.remote, over_http.url, hardened(credentials))).fetch()
+    with pytest.raises(Unreachable):
+        make_mirror(Place(over_http.remote, over_http.url, personal().falling_back_to(credentials))).fetch()
 
 
 @pytest.mark.parametrize("build", [hardened, personal])

@@ -32,6 +32,7 @@ from support.git_server import (
     late,
     never,
     redirect,
+    silent_after,
     status,
 )
 from support.repositories import Remote
@@ -196,7 +197,7 @@ def test_a_hook_that_declines_is_quoted_in_one_line(place: Place, mirror: Mirror
 
 
 def test_hooks_of_the_users_own_are_not_run(
-    place: Place, make_mirror: MakeMirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    over_http: Place, make_mirror: MakeMirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hooks = tmp_path / "hooks"
     hooks.mkdir()
@@ -206,8 +207,8 @@ def test_hooks_of_the_users_own_are_not_run(
     configuration = tmp_path / "gitconfig"
     configuration.write_text(f"[core]\n\thooksPath = {hooks}\n[push]\n\tfollowTags = true\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(configuration))
-    environment = personal().falling_back_to(place.environment.credentials)
-    mirror = make_mirror(Place(place.remote, place.url, environment))
+    environment = personal().falling_back_to(over_http.environment.credentials)
+    mirror = make_mirror(Place(over_http.remote, over_http.url, environment))
     tip = mirror.fetch()
     assert mirror.push(tip, advance(mirror, tip)).outcome is Outcome.LANDED
 
@@ -408,15 +409,10 @@ def test_a_server_that_hangs_is_given_up_with_nothing_left_running(
 
 
 def test_a_push_that_hangs_is_settled_by_ancestry(over_http: Place, server: GitServer, make_mirror: MakeMirror) -> None:
-    def swallow(backend: object, closing: object) -> object:
-        assert callable(backend)
-        backend()
-        return never(backend, closing)  # type: ignore[arg-type]  # the server hands in what `never` wants
-
     mirror = make_mirror(over_http, SHORT)
     tip = mirror.fetch()
     new = advance(mirror, tip)
-    server.break_once(WRITE, swallow)  # type: ignore[arg-type]  # a fault like any other
+    server.break_once(WRITE, silent_after)
     assert mirror.push(tip, new).outcome is Outcome.LANDED
     assert not processes_naming(over_http.url)
 

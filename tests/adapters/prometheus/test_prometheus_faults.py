@@ -179,6 +179,16 @@ def test_another_path_on_the_operators_host_gets_no_credentials() -> None:
     assert "authorization" not in own.received[0].headers
 
 
+def test_a_netrc_of_the_process_goes_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login mia password s3cret\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with serve(one("1")) as own, serve(one("2")) as other:
+        measurements = Prometheus(own.url, allowed=LOOPBACK)
+        measurements.ask([metric(), metric(server=other.url)], AT)
+        measurements.close()
+    assert [received.headers.get("authorization") for received in own.received + other.received] == [None, None]
+
+
 def test_a_redirect_takes_no_credentials_anywhere() -> None:
     with serve(one("1")) as other, serve(reply(307, "", Location=other.url)) as own:
         measurements = Prometheus(own.url, allowed=LOOPBACK, credentials=Bearer("s3cret"))

@@ -1,0 +1,65 @@
+"""What the controller answers over HTTP."""
+
+from collections.abc import Iterator
+from threading import Event
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry, Gauge
+
+from gitcanary.adapters.server import Server
+from gitcanary.errors import Usage
+
+DEADLINE = 20
+
+
+class World:
+    """What the server is told, and what it told."""
+
+    def __init__(self) -> None:
+        self.is_ready = False
+        self.woken = Event()
+        registry = CollectorRegistry()
+        Gauge("gitcanary_something", "A measure.", registry=registry).set(7)
+        self.server = Server("127.0.0.1:0", registry, lambda: self.is_ready, self.woken.set)
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.server.address + path, timeout=DEADLINE)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+    world.server.start()
+    yield world
+    world.server.stop()
+
+
+def test_it_is_healthy_before_it_is_ready(world: World) -> None:
+    assert world.get("/healthz").status_code == 200
+    assert world.get("/readyz").status_code == 503
+    world.is_ready = True
+    assert world.get("/readyz").status_code == 200
+
+
+def test_metrics_are_prometheus_text(world: World) -> None:
+    answer = world.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert "gitcanary_something 7.0" in answer.text
+
+
+def test_a_push_webhook_means_look_now_whatever_it_says(world: World) -> None:
+    answer = httpx.post(world.server.address + "/hooks/push", content=b"\xff not JSON", timeout=DEADLINE)
+    assert answer.status_code == 202
+    assert world.woken.wait(DEADLINE)
+
+
+def test_looking_is_asked_for_by_post_alone(world: World) -> None:
+    assert world.get("/hooks/push").status_code == 405
+    assert not world.woken.is_set()
+
+
+@pytest.mark.parametrize("listen", ["8080", "127.0.0.1", "127.0.0.1:http", "256.0.0.1:80", ""])
+def test_an_address_that_is_none_is_said(listen: str) -> None:
+    with pytest.raises(Usage):
+        Server(listen, CollectorRegistry(), lambda: True, lambda: None)

@@ -1,0 +1,24 @@
+"""Installs what the tests start and Python's packages do not bring: Git, Prometheus and hey, from the system's packages."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+PACKAGES = {"git": "git", "prometheus": "prometheus", "promtool": "prometheus", "hey": "hey", "curl": "curl", "openssl": "openssl"}
+
+
+def main() -> None:
+    """Install what is missing, or say what to run."""
+    missing = sorted({package for program, package in PACKAGES.items() if shutil.which(program) is None})
+    if not missing:
+        return
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        sys.exit(f"the tests need {', '.join(missing)}: sudo {' '.join(command)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "--quiet"], check=True, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+
+
+main()

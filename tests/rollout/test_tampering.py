@@ -1,0 +1,188 @@
+"""Edits by people: an instruction that is detected, recorded and respected."""
+
+import pytest
+
+from gitcanary.rollout.decision import Commit, Wait
+from gitcanary.rollout.state import AT_REST, Action, Phase
+from support.canaries import digest
+from support.world import World, idle_world, running_world, world_in
+
+A, P = Action, Phase
+UNDERWAY = [phase for phase in Phase if phase not in AT_REST]
+RESTING = sorted(AT_REST - {P.TERMINATED})
+ROUTED = [phase for phase in UNDERWAY if phase is not P.INITIALIZING]
+
+
+def edited(phase: Phase, weight: int) -> World:
+    world = world_in(phase)
+    world.write_weight(weight)
+    world.step()
+    return world
+
+
+@pytest.mark.parametrize("phase", ROUTED)
+@pytest.mark.parametrize("weight", [5, 70, 100])
+def test_a_weight_that_a_person_wrote_is_held_with_commit_and_author(phase: Phase, weight: int) -> None:
+    world = edited(phase, weight)
+    was = world.log[-1].state.record.weight
+    commit = world.branch[-2].commit
+    assert world.log[-1].line == (A.HOLD, weight, phase)
+    assert world.record.hold.reason == f"weights edited in {commit[:7]}, {was} -> {weight}"
+    assert (world.record.hold.commit, world.record.hold.by) == (commit, "Mia")
+    assert world.record.weight == was
+
+
+@pytest.mark.parametrize("phase", ROUTED)
+def test_a_hold_waits_for_a_person_and_says_so(phase: Phase) -> None:
+    world = edited(phase, 70)
+    assert world.walk(3600) == []
+    assert isinstance(world.last, Wait)
+    assert (world.last.what, world.last.is_overdue) == ("person", True)
+    assert "`resume` goes on from here" in world.last.why
+
+
+@pytest.mark.parametrize("phase", ROUTED)
+def test_weights_that_were_put_back_end_the_hold_and_nothing_else(phase: Phase) -> None:
+    world = world_in(phase)
+    was = world.record.weight
+    world.request("pause")
+    world.step()
+    world.write_weight(70)
+    world.step()
+    world.request("promote" if phase in {P.WAITING, P.PROGRESSING, P.WAITING_PROMOTION} else "retry")
+    world.write_weight(was)
+    world.step()
+    assert world.log[-1].line == (A.RESUME, was, phase)
+    assert world.record.hold is None
+    assert world.record.paused is not None
+    assert world.record.request is not None
+
+
+@pytest.mark.parametrize("phase", [P.PROGRESSING, P.WAITING_PROMOTION, P.PROMOTING])
+def test_an_abort_ends_a_hold_too(phase: Phase) -> None:
+    world = edited(phase, 70)
+    world.request("abort")
+    assert world.walk_to(P.FAILED)[-1] == (A.ROLLBACK, 0, P.FAILED)
+    assert world.record.hold is None
+
+
+@pytest.mark.parametrize("phase", ROUTED)
+def test_a_resume_goes_on_to_the_end_from_the_weight_that_a_person_wrote(phase: Phase) -> None:
+    world = edited(phase, 30)
+    world.walk(60)
+    world.request("resume")
+    world.answers.clear()
+    lines = world.walk_to(P.SUCCEEDED)
+    assert lines[0] == (A.RESUME, 30, phase)
+    assert not any(weight > 50 for _, weight, _ in lines)
+    assert world.record.promoted[0].revision == digest("r2")
+
+
+def test_a_weight_written_before_the_first_step_is_judged_and_goes_on() -> None:
+    world = idle_world()
+    world.push("r2")
+    world.walk_to(P.PROGRESSING)
+    world.write_weight(30)
+    world.walk(60)
+    world.request("resume")
+    lines = world.walk_to(P.SUCCEEDED)
+    assert [line for line in lines if line[0] is A.ADVANCE] == [
+        (A.ADVANCE, 40, P.PROGRESSING),
+        (A.ADVANCE, 50, P.PROGRESSING),
+    ]
+
+
+def test_a_weight_written_before_the_first_step_is_rolled_back_when_it_fails() -> None:
+    world = idle_world()
+    world.push("r2")
+    world.walk_to(P.PROGRESSING)
+    world.write_weight(30)
+    world.bad.add(digest("r2"))
+    assert world.walk_to(P.FAILED)[-1] == (A.ROLLBACK, 0, P.FAILED)
+
+
+def test_a_weight_taken_away_by_a_person_is_held_too() -> None:
+    world = running_world(20)
+    world.write_weight(0)
+    assert world.walk(60) == [(A.HOLD, 0, P.PROGRESSING)]
+    world.request("resume")
+    assert [weight for action, weight, _ in world.walk_to(P.SUCCEEDED) if action is A.ADVANCE] == [10, 20, 30, 40, 50]
+
+
+@pytest.mark.parametrize("phase", ROUTED)
+def test_an_edited_record_is_held(phase: Phase) -> None:
+    world = world_in(phase)
+    world.edit_record(failed_checks=2)
+    world.step()
+    assert world.log[-1].action is A.HOLD
+    assert world.record.hold.reason == f"record edited in {world.branch[-2].commit[:7]}"
+    world.settle_down()
+    assert not isinstance(world.last, Commit)
+
+
+@pytest.mark.parametrize("phase", ROUTED)
+@pytest.mark.parametrize("verb", ["pause", "dance"])
+def test_a_request_or_a_quarantine_is_no_edit(phase: Phase, verb: str) -> None:
+    world = world_in(phase)
+    world.request(verb)
+    world.walk(1)
+    assert world.record.hold is None
+
+
+@pytest.mark.parametrize("phase", RESTING)
+def test_edits_at_rest_are_respected(phase: Phase) -> None:
+    world = world_in(phase)
+    world.walk(120)
+    world.edit_record(failed_checks=2)
+    world.write_weight(30)
+    assert world.walk(1200) == []
+    assert world.placed.weight == 30
+
+
+@pytest.mark.parametrize("phase", RESTING)
+def test_a_start_takes_away_the_weight_that_a_person_wrote_at_rest(phase: Phase) -> None:
+    world = world_in(phase)
+    world.walk(120)
+    world.write_weight(30)
+    world.walk(120)
+    world.push("r3")
+    lines = world.walk_to(P.SUCCEEDED) if phase is not P.SUCCEEDED else world.walk(1200)
+    assert lines[0] == (A.START, 0, P.PROGRESSING)
+    assert world.placed.primary == digest("r3")
+
+
+def test_a_pause_at_rest_and_its_end_take_no_weight_into_the_record() -> None:
+    world = world_in(P.SUCCEEDED)
+    world.request("pause")
+    world.write_weight(30)
+    world.walk(60)
+    world.request("resume")
+    world.walk(60)
+    assert (world.record.paused, world.record.weight) == (None, 0)
+
+
+def test_a_failed_canary_keeps_its_pods_while_a_person_gives_it_traffic() -> None:
+    world = world_in(P.FAILED)
+    world.write_weight(30)
+    assert world.walk(600) == []
+    assert world.last.what == "person"
+    world.write_weight(0)
+    assert world.walk(600) == [(A.SCALE_DOWN, 0, P.FAILED)]
+
+
+@pytest.mark.parametrize("phase", [P.SUCCEEDED, P.FAILED])
+def test_a_number_of_replicas_that_a_person_wrote_on_an_idle_canary_stays_and_is_started_with(phase: Phase) -> None:
+    world = world_in(phase)
+    world.walk(120)
+    world.write_replicas(3)
+    assert world.walk(600) == []
+    world.push("r3")
+    world.walk_to(P.PROGRESSING)
+    assert (world.placed.replicas, world.record.replicas) == (3, None)
+
+
+def test_a_missing_record_is_reported_and_nothing_is_done() -> None:
+    world = running_world(20)
+    world.record = None
+    assert world.walk(3600) == []
+    assert (world.last.what, world.last.is_overdue) == ("person", True)

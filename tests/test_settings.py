@@ -1,0 +1,70 @@
+"""Settings: flags before variables before the file, and every mistake said by the flag's name."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gitcanary.errors import Usage
+from gitcanary.manifests.canary_file import SyncDelay, SyncHttp
+from gitcanary.settings import load
+
+
+def test_defaults() -> None:
+    settings = load({"repository": "https://git.example.com/fleet.git"})
+    assert settings.branch == "main"
+    assert settings.paths == ()
+    assert settings.poll == timedelta(seconds=5)
+    assert settings.listen is None
+    assert settings.author == settings.committer == "gitcanary <gitcanary@example.com>"
+
+
+def test_a_flag_beats_a_variable_and_a_variable_beats_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("repository: from-file\nbranch: from-file\npoll: 1m\nsync: [delay=30s]\n")
+    monkeypatch.setenv("GITCANARY_BRANCH", "from-variable")
+    monkeypatch.setenv("GITCANARY_REPOSITORY", "from-variable")
+    settings = load({"repository": "from-flag"}, file)
+    assert (settings.repository, settings.branch, settings.poll) == ("from-flag", "from-variable", timedelta(minutes=1))
+    assert settings.sync == (SyncDelay(timedelta(seconds=30)),)
+
+
+def test_lists_stand_in_one_variable_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITCANARY_REPOSITORY", "x")
+    monkeypatch.setenv("GITCANARY_PATH", "apps/, ./clusters/prod")
+    monkeypatch.setenv("GITCANARY_ALLOW_HOST", "a.example.com,b.example.com:8080")
+    monkeypatch.setenv("GITCANARY_SYNC", "http=http://agent.example.com/applied,delay=1m30s")
+    settings = load({})
+    assert settings.paths == ("apps", "clusters/prod")
+    assert settings.allow_host == ("a.example.com", "b.example.com:8080")
+    assert settings.sync == (SyncHttp("http://agent.example.com/applied"), SyncDelay(timedelta(seconds=90)))
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({}, "--repository: Field required"),
+        ({"repository": "x", "poll": "soon"}, "--poll:"),
+        ({"repository": "x", "sync": ["argocd=argocd/podinfo"]}, "--sync: the gate argocd is not there yet"),
+        ({"repository": "x", "sync": ["sleep=3"]}, "--sync: 'sleep=3' is no sync gate; allowed are delay=30s and http=URL"),
+        ({"repository": "x", "colour": "red"}, "--colour:"),
+    ],
+)
+def test_what_is_wrong_is_said_by_its_flag(flags: dict[str, object], said: str) -> None:
+    with pytest.raises(Usage) as wrong:
+        load(flags)
+    assert said in str(wrong.value)
+
+
+def test_a_secret_is_neither_shown_nor_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITCANARY_GIT_PASSWORD", "s3cr3t-token")
+    settings = load({"repository": "x"})
+    assert "s3cr3t" not in repr(settings)
+    with pytest.raises(Usage) as wrong:
+        load({"repository": "x", "git_password": ["s3cr3t-token"]})
+    assert "s3cr3t" not in str(wrong.value)
+
+
+def test_a_settings_file_that_is_not_there_is_said() -> None:
+    with pytest.raises(Usage, match=r"nowhere\.yaml"):
+        load({"repository": "x"}, Path("nowhere.yaml"))
