@@ -30,7 +30,7 @@ from gitcanary.controller.survey import Survey
 from gitcanary.egress import Allowed, Sender
 from gitcanary.errors import Unreachable
 from gitcanary.manifests.canary_file import Canary, Sync, SyncDelay, SyncHttp
-from gitcanary.ports import Gate, Hooks, Measurements
+from gitcanary.ports import Gate, Hooks, Measurements, Signal
 from gitcanary.settings import Settings
 
 LATE = timedelta(minutes=5)  # without a successful round for this long, it is not ready
@@ -62,6 +62,11 @@ class Gates:
                 return HttpGate(sync.url, sender)
             case SyncDelay():
                 return DelayGate(sync.delay)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._operators.close()
+        self._specs.close()
 
 
 def open_mirror(
@@ -129,7 +134,7 @@ class Loop(Reading):
         super().__init__(settings, environment, has_gate=bool(settings.sync))
         self.reporter = Reporter(telemetry)
         self.watcher = Watcher(self.repository, self.historian)
-        self.measurements: Measurements = measurements(settings)
+        self.measurements = measurements(settings)
         self.gates = Gates(settings)
         self.observer = Observer(self.measurements, hooks, self.gates, self.watcher, telemetry)
         self.publisher = Publisher(self.repository, self.survey.folders, settings.commit_suffix)
@@ -144,6 +149,8 @@ class Loop(Reading):
             self.notifier,
             SystemClock(),
         )
+        self._stack.callback(self.measurements.close)
+        self._stack.callback(self.gates.close)
         self._stack.callback(self.notifier.close)
         self._stack.callback(self.observer.close)
 
@@ -178,6 +185,7 @@ class Controller:
         """Run rounds until the given function returns."""
         if self._server:
             self._server.start()
+            self._telemetry.tell([Signal("listening", {"address": self._server.address})])
         self._scheduler.start()
         try:
             until_stopped()

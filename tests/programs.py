@@ -5,7 +5,14 @@ import shutil
 import subprocess
 import sys
 
-PACKAGES = {"git": "git", "prometheus": "prometheus", "promtool": "prometheus", "hey": "hey", "curl": "curl", "openssl": "openssl"}
+PACKAGES = {
+    "git": "git",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "hey": "hey",
+    "curl": "curl",
+    "openssl": "openssl",
+}
 
 
 def main() -> None:

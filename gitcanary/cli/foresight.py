@@ -26,8 +26,8 @@ class AssumedHooks:
 
     def call(self, question: HookQuestion) -> HookAnswer:
         """Return the status that lets the rollout go on."""
-        is_inverted = question.hook.type is HookType.ROLLBACK
-        return HookAnswer(HTTPStatus.FORBIDDEN if is_inverted else HTTPStatus.OK)
+        status = HTTPStatus.FORBIDDEN if question.hook.type is HookType.ROLLBACK else HTTPStatus.OK
+        return HookAnswer(status.value)
 
     def notify(self, question: HookQuestion, metadata: Mapping[str, str]) -> None:
         """Tell nobody."""

@@ -70,13 +70,14 @@ def live_since(case: Case, live: Live) -> datetime:
 def told_since(case: Case, live: Live) -> datetime | None:
     """Return since when the live values are live, by the sync tool's word or the record's if that is earlier.
 
-    Never earlier than the commit that is awaited. A time in the future says nothing, and is not believed.
+    Never earlier than the commit that is awaited. Clocks differ, but more than an interval ahead says nothing.
     """
     seen, awaited = case.record.evidence.live, case.state.awaited
     times = [live.since]
     if seen and seen.commit == live.commit and seen.status == LiveStatus.APPLIED:
         times.append(seen.since)
-    since = min((time for time in times if time is not None and time <= case.now), default=None)
+    latest = case.now + case.spec.interval
+    since = min((time for time in times if time is not None and time <= latest), default=None)
     if since is None or not is_live(live) or awaited is None or awaited.committed_at > case.now:
         return since
     return max(since, awaited.committed_at)

@@ -44,9 +44,10 @@ class Beat:
 def grid_of(case: Case, live: Live) -> Grid | None:
     """Return the grid on which the live values are checked; None where no traffic of ours can be judged."""
     since = told_since(case, live)
+    if is_live(live) and not (case.record.weight or case.weight):
+        return Grid(since or last_move(case) or ANY_GRID, case.spec.interval, approves=True)
     if is_live(live) and since is not None:
-        settle = case.spec.settle if case.record.weight or case.weight else timedelta()
-        return Grid(since + settle, case.spec.interval, approves=True)
+        return Grid(since + case.spec.settle, case.spec.interval, approves=True)
     if live.placed is not None and live.placed.weight:
         return Grid(last_check(case) or last_move(case) or ANY_GRID, case.spec.interval, approves=False)
     return None

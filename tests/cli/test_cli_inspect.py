@@ -195,8 +195,9 @@ def test_a_name_that_two_folders_share_is_one_of_the_folders(remote: Remote, git
 
 
 def test_nothing_that_people_wrote_steers_the_terminal(remote: Remote, gitcanary) -> None:
-    hold = "hold: {reason: \"weights \\e[31medited\", commit: null, by: null, since: 2026-11-22T10:04:37Z}"
-    remote.commit({RECORD: remote.read(RECORD).replace("hold: null", hold)}, "Edit \x1b]0;owned\x07", by=("\x1b[2J", "a@b"))
+    hold = 'hold: {reason: "weights \\e[31medited", commit: null, by: null, since: 2026-11-22T10:04:37Z}'
+    text, mallory = remote.read(RECORD).replace("hold: null", hold), ("\x1b[2J", "a@b")
+    remote.commit({RECORD: text}, "Edit \x1b]0;owned\x07", by=mallory)
     for words in (("status",), ("why", "test/podinfo", remote.tip)):
         output = gitcanary(*words, "--repository", remote.url).output
         assert "\x1b" not in output

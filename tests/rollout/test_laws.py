@@ -2,204 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import dropwhile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitcanary.rollout.case import WATCHED
-from gitcanary.rollout.consider import consider
-from gitcanary.rollout.decision import Ask, Commit, Decision, Wait
-from gitcanary.rollout.evidence import Evidence, HookAnswer, HookQuestion, LiveStatus, MetricAnswer, MetricQuestion
+from gitcanary.rollout.decision import Wait
 from gitcanary.rollout.spec import HookType, OnNoData, Spec
-from gitcanary.rollout.state import AT_REST, Action, Phase, State, Verb
-from support.canaries import INTERVAL, digest, hook, make_spec
-from support.world import World, idle_world
+from gitcanary.rollout.state import Action, Phase, Verb
+from support.beliefs import believe
+from support.canaries import digest, hook, make_spec
+from support.world import GATES, World, idle_world
 
-GATES = (HookType.CONFIRM_ROLLOUT, HookType.CONFIRM_TRAFFIC_INCREASE, HookType.CONFIRM_PROMOTION)
 HOOKS = (*GATES, HookType.PRE_ROLLOUT, HookType.ROLLOUT, HookType.POST_ROLLOUT, HookType.ROLLBACK)
 OUTAGES = (None, 302, 408, 429, 502, 503, 504)
-PHASES = {
-    Action.INITIALIZE: {Phase.INITIALIZING},
-    Action.ROUTE: {Phase.INITIALIZING, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED},
-    Action.START: {Phase.PROGRESSING},
-    Action.ADVANCE: {Phase.PROGRESSING},
-    Action.RESTART: {Phase.PROGRESSING, Phase.PROMOTING},
-    Action.WAIT: {Phase.WAITING, Phase.PROGRESSING, Phase.WAITING_PROMOTION},
-    Action.PROMOTE: {Phase.PROMOTING},
-    Action.FINISH: {Phase.FINALISING, Phase.SUCCEEDED},
-    Action.SCALE_DOWN: {Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED},
-    Action.ROLLBACK: {Phase.FAILED, Phase.PROMOTING},
-}
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 WALKS = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=SLOW_IS_FINE)
 
-
-# What is believed of every decision.
-
-
-def rises(state: State, decision: Decision) -> bool:
-    """Tell whether a decision gives the canary more weight or the primary the canary's values."""
-    if not isinstance(decision, Commit):
-        return False
-    return (decision.weight or 0) > (state.placed.weight or 0) or decision.action is Action.PROMOTE
-
-
-def is_hurried(spec: Spec, state: State, decision: Commit) -> bool:
-    """Tell whether somebody wanted it without analysis: the spec, a person, or the revision was promoted before."""
-    request = state.record.request
-    was_asked = request is not None and request.verb in {Verb.PROMOTE, Verb.SKIP_ANALYSIS}
-    return was_asked or "promoted before" in decision.reason or spec.skips_analysis
-
-
-def has_full_evidence(spec: Spec, state: State, evidence: Evidence, decision: Commit) -> bool:
-    """Tell whether all metrics passed on windows that saw nothing but the present weight, settled."""
-    settled = evidence.live.since + spec.settle
-    metrics, hooks = decision.record.evidence.metrics, decision.record.evidence.webhooks
-    return (
-        {metric.name for metric in metrics} == {metric.name for metric in spec.metrics}
-        and all(metric.verdict == "pass" and metric.until - metric.window >= settled for metric in metrics)
-        and all(one.verdict == "pass" for one in hooks)
-        and {one.name for one in hooks} >= {one.name for one in spec.hooks_of(HookType.ROLLOUT)}
-        and evidence.live.placed == state.placed
-    )
-
-
-def believe_a_rise_has_its_reasons(spec: Spec, state: State, evidence: Evidence, decision: Decision) -> None:
-    if not rises(state, decision):
-        return
-    if decision.action is Action.PROMOTE and is_hurried(spec, state, decision):
-        return
-    assert not spec.is_suspended
-    assert state.record.paused is None
-    assert state.record.hold is None
-    assert evidence.live.status is LiveStatus.APPLIED
-    assert evidence.live.canary_ready is not False
-    assert evidence.live.primary_ready is not False
-    if decision.action is not Action.PROMOTE:
-        assert decision.action is Action.ADVANCE
-        assert decision.weight in spec.steps
-    if state.placed.weight:
-        assert has_full_evidence(spec, state, evidence, decision)
-
-
-def believe_rest_has_no_weight(_spec: Spec, _state: State, _evidence: Evidence, decision: Decision) -> None:
-    if isinstance(decision, Commit) and decision.record.phase in AT_REST:
-        assert decision.record.weight == 0
-        if decision.action in {Action.ROLLBACK, Action.FINISH}:
-            assert decision.weight == 0
-
-
-def believe_traffic_goes_before_capacity(_spec: Spec, _state: State, evidence: Evidence, decision: Decision) -> None:
-    if isinstance(decision, Commit) and decision.replicas == 0:
-        assert decision.action is Action.SCALE_DOWN
-        assert evidence.live.status is LiveStatus.APPLIED
-        assert evidence.live.placed.weight == 0
-
-
-def believe_each_action_has_its_phases(_spec: Spec, state: State, _evidence: Evidence, decision: Decision) -> None:
-    if isinstance(decision, Commit):
-        kept = {state.record.phase} if state.record else set()
-        assert decision.record.phase in PHASES.get(decision.action, kept)
-
-
-def believe_no_quarantined_revision_moves_forward(
-    _spec: Spec, state: State, _evidence: Evidence, decision: Decision
-) -> None:
-    if rises(state, decision) or (isinstance(decision, Commit) and decision.action is Action.START):
-        assert not state.record.is_quarantined(decision.record.revision)
-
-
-def believe_no_question_comes_too_early(spec: Spec, state: State, evidence: Evidence, decision: Decision) -> None:
-    """Answer what is asked with passes: if that leads forward, everything asked saw nothing but what is live."""
-    asked = metrics_of(decision)
-    if not asked or not rises(state, best := play(spec, state, evidence, passes)) or is_hurried(spec, state, best):
-        return
-    live = evidence.live
-    assert live.status is LiveStatus.APPLIED
-    assert all(evidence.now - question.metric.window >= live.since + spec.settle for question in asked)
-
-
-def believe_the_way_back_is_open(spec: Spec, state: State, evidence: Evidence, decision: Decision) -> None:
-    """Fail every check of what is live from now on: whatever else is the matter, it is rolled back."""
-    record, live = state.record, evidence.live
-    if isinstance(decision, Ask) or record is None or live is None or record.phase not in WATCHED or record.restoring:
-        return
-    if state.revision.digest != record.revision or live.placed is None or live.placed.canary != record.revision:
-        return
-    if not live.placed.weight or (record.clean_since is None and live.status is not LiveStatus.APPLIED):
-        return
-    later = Evidence(evidence.now + 10 * INTERVAL, live)
-    assert Action.ROLLBACK in play_on(replace(spec, threshold=1), state, later, fails)
-
-
-BELIEFS = (
-    believe_a_rise_has_its_reasons,
-    believe_rest_has_no_weight,
-    believe_traffic_goes_before_capacity,
-    believe_each_action_has_its_phases,
-    believe_no_quarantined_revision_moves_forward,
-    believe_no_question_comes_too_early,
-    believe_the_way_back_is_open,
-)
-
-
-def believe(spec: Spec, state: State, evidence: Evidence, decision: Decision) -> None:
-    for belief in BELIEFS:
-        belief(spec, state, evidence, decision)
-
-
-# What would follow, were the answers such.
-
-Answering = Callable[[MetricQuestion, datetime], MetricAnswer]
-
-
-def metrics_of(decision: Decision) -> set[MetricQuestion]:
-    questions = decision.questions if isinstance(decision, Ask) else ()
-    return {question for question in questions if isinstance(question, MetricQuestion)}
-
-
-def passes(question: MetricQuestion, now: datetime) -> MetricAnswer:
-    limit = question.metric.maximum if question.metric.minimum is None else question.metric.minimum
-    return MetricAnswer(now, limit)
-
-
-def fails(question: MetricQuestion, now: datetime) -> MetricAnswer:
-    limit = question.metric.maximum if question.metric.minimum is None else question.metric.minimum
-    return MetricAnswer(now, limit + (1 if question.metric.minimum is None else -1))
-
-
-def play(spec: Spec, state: State, evidence: Evidence, answering: Answering) -> Decision:
-    """Return what is decided at this instant when every webhook passes and metrics answer so."""
-    decision = consider(spec, state, evidence)
-    while isinstance(decision, Ask):
-        hooks = {
-            question: HookAnswer(403 if question.hook.type is HookType.ROLLBACK else 200)
-            for question in decision.questions
-            if isinstance(question, HookQuestion)
-        }
-        metrics = {question: answering(question, evidence.now) for question in metrics_of(decision)}
-        assert hooks or metrics
-        evidence = replace(evidence, hooks={**evidence.hooks, **hooks}, metrics={**evidence.metrics, **metrics})
-        decision = consider(spec, state, evidence)
-    return decision
-
-
-def play_on(spec: Spec, state: State, evidence: Evidence, answering: Answering) -> list[Action]:
-    """Return the actions that follow one another at this instant, until one moves the canary."""
-    actions: list[Action] = []
-    while isinstance(decision := play(spec, state, evidence, answering), Commit):
-        actions.append(decision.action)
-        if decision.action not in {Action.HOLD, Action.PAUSE, Action.ANSWER, Action.RESUME}:
-            break
-        state = replace(state, record=decision.record, record_touch=None)
-        assert len(actions) < 5, actions
-    return actions
-
-
-# What may happen.
 
 Event = tuple[str, object]  # what happens, a key of EVENTS, and its value
 

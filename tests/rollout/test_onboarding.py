@@ -32,7 +32,7 @@ def test_the_primary_is_created_from_the_present_values() -> None:
     (entry,) = world.log
     assert entry.commit.primary.revision == world.record.promoted[0].revision == digest("r1")
     assert entry.commit.weight is None
-    assert world.record.source == world.branch[0].commit
+    assert world.record.source == world.branch.commits[0].commit
 
 
 def test_where_nothing_can_be_scaled_the_route_ends_it() -> None:
@@ -106,11 +106,11 @@ def test_a_suspended_canary_is_not_onboarded() -> None:
 def test_an_idle_canary_asks_nothing_at_all() -> None:
     world = idle_world()
     world.asked.clear()
-    live_looks = []
-    world.on_decision = lambda *seen: live_looks.append(seen[2].live)
+    looks = []
+    world.on_decision = lambda *seen: looks.append(seen[2].live)
     assert world.walk(3600) == []
-    assert world.asked == []
-    assert set(live_looks) == {None}
+    world.decide()
+    assert (world.asked, looks) == ([], [None])
 
 
 @pytest.mark.parametrize("is_routed", [True, False])

@@ -25,7 +25,7 @@ def edited(phase: Phase, weight: int) -> World:
 def test_a_weight_that_a_person_wrote_is_held_with_commit_and_author(phase: Phase, weight: int) -> None:
     world = edited(phase, weight)
     was = world.log[-1].state.record.weight
-    commit = world.branch[-2].commit
+    commit = world.branch.commits[-2].commit
     assert world.log[-1].line == (A.HOLD, weight, phase)
     assert world.record.hold.reason == f"weights edited in {commit[:7]}, {was} -> {weight}"
     assert (world.record.hold.commit, world.record.hold.by) == (commit, "Mia")
@@ -115,7 +115,7 @@ def test_an_edited_record_is_held(phase: Phase) -> None:
     world.edit_record(failed_checks=2)
     world.step()
     assert world.log[-1].action is A.HOLD
-    assert world.record.hold.reason == f"record edited in {world.branch[-2].commit[:7]}"
+    assert world.record.hold.reason == f"record edited in {world.branch.commits[-2].commit[:7]}"
     world.settle_down()
     assert not isinstance(world.last, Commit)
 

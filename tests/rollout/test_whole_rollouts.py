@@ -5,11 +5,11 @@ from itertools import product
 
 import pytest
 
-from gitcanary.rollout.decision import For, Wait
-from gitcanary.rollout.evidence import HookQuestion, MetricQuestion, Verdict
-from gitcanary.rollout.spec import HookType, OnNoData
+from gitcanary.rollout.decision import Wait
+from gitcanary.rollout.evidence import MetricQuestion, Verdict
+from gitcanary.rollout.spec import HookType
 from gitcanary.rollout.state import Action, Phase
-from support.canaries import INTERVAL, SETTLE, STEPS, WINDOW, digest, hook, make_spec
+from support.canaries import SETTLE, STEPS, WINDOW, digest, hook, make_spec
 from support.world import World, idle_world, running_world
 
 A, P = Action, Phase
@@ -143,52 +143,6 @@ def test_metrics_are_asked_at_no_more_than_one_instant_of_each_check() -> None:
     assert len(questions) == len(set(questions))
 
 
-def test_what_is_live_is_rolled_back_while_the_next_weight_is_pending() -> None:
-    world = running_world(20)
-    world.walk_until(lambda: world.placed.weight == 30)
-    world.is_syncing = False
-    world.bad.add(digest("r2"))
-    assert world.walk(600) == [halted(30), halted(30), ROLLED_BACK]
-    assert {entry.evidence.live.status for entry in world.log[-3:]} == {"pending"}
-
-
-def test_a_closed_sync_window_moves_nothing_and_is_overdue() -> None:
-    world = running_world(20)
-    world.is_syncing = False
-    world.walk_until(lambda: world.placed.weight == 30)
-    assert world.walk(3600) == []
-    assert isinstance(world.last, Wait)
-    assert (world.last.what, world.last.is_overdue) == (For.LIVE, True)
-    world.resume_sync()
-    assert world.walk(1200) == [*ADVANCED[3:], PROMOTED, *FINISHED]
-
-
-@pytest.mark.parametrize("said", ["refused", None, float("nan"), float("inf"), "several series"])
-def test_an_outage_of_the_metrics_moves_nothing(said: float | str | None) -> None:
-    world = running_world(20)
-    world.says = {"request-success-rate": said}
-    assert world.walk(10 * INTERVAL.total_seconds()) == []
-    assert (world.placed.weight, world.record.failed_checks) == (20, 0)
-    world.walk(600)
-    assert isinstance(world.last, Wait)
-    assert (world.last.what, world.last.is_overdue) == (For.DATA, True)
-
-
-@pytest.mark.parametrize("status", [None, 301, 408, 429, 502, 503, 504])
-def test_a_load_tester_that_does_not_answer_moves_nothing(status: int | None) -> None:
-    world = running_world(20, spec=make_spec(HookType.ROLLOUT))
-    world.answers["rollout"] = status
-    assert world.walk(10 * INTERVAL.total_seconds()) == []
-    assert (world.placed.weight, world.record.failed_checks) == (20, 0)
-
-
-def test_no_data_is_a_failed_check_where_the_spec_wants_that() -> None:
-    world = running_world(20, spec=make_spec(on_no_data=OnNoData.FAIL))
-    world.says = {"request-duration": None}
-    assert world.walk(600)[-2:] == [ROLLED_BACK, (A.SCALE_DOWN, 0, P.FAILED)]
-    assert "request-duration has no data (inconclusive)" in world.log[-2].commit.reason
-
-
 def test_a_canary_that_fails_while_its_promotion_awaits_approval_is_rolled_back() -> None:
     world = idle_world(spec=make_spec(HookType.CONFIRM_PROMOTION), answers={"confirm-promotion": 403})
     world.push("r2")
@@ -204,7 +158,7 @@ def test_a_person_who_edits_the_weight_is_asked_and_goes_on_from_there() -> None
     world.write_weight(70)
     assert world.walk(600) == [(A.HOLD, 70, P.PROGRESSING)]
     hold = world.record.hold
-    assert (hold.by, hold.commit) == ("Mia", world.branch[-2].commit)
+    assert (hold.by, hold.commit) == ("Mia", world.branch.commits[-2].commit)
     world.request("resume")
     assert world.walk(600) == [(A.RESUME, 70, P.PROGRESSING), (A.PROMOTE, 70, P.PROMOTING), *FINISHED]
 
@@ -326,25 +280,11 @@ def test_an_abort_rolls_back_and_says_so(phase: Phase) -> None:
     assert world.record.request is None
 
 
-def test_no_data_stops_no_first_advance_but_every_other() -> None:
-    world = idle_world(says={"request-success-rate": None, "request-duration": None})
-    world.push("r2")
-    assert world.walk(1200) == [STARTED, ADVANCED[0]]
-    assert not any(isinstance(question, MetricQuestion) for when, question in world.asked if when <= world.log[-1].at)
-
-
-def test_a_slow_load_test_holds_up_its_check_and_no_other_ever_overtakes_it() -> None:
-    world = running_world(20, spec=make_spec(HookType.ROLLOUT), delays={"rollout": timedelta(seconds=70)})
-    assert world.walk_to(P.SUCCEEDED) == [*ADVANCED[2:], PROMOTED, *FINISHED]
-    calls = [question.key for _, question in world.asked if isinstance(question, HookQuestion)]
-    assert len(calls) == len(set(calls))
-
-
 def test_a_reverted_promotion_is_rolled_back_and_not_tried_again() -> None:
     world = running_world(50)
     world.walk_to(P.SUCCEEDED)
     promote = next(entry for entry in world.log if entry.action is A.PROMOTE)
-    world.revert_to(promote, digest("r2"))
+    world.revert(promote)
     assert world.walk(3600) == [ROLLED_BACK, (A.SCALE_DOWN, 0, P.FAILED)]
     assert world.record.quarantine[0].revision == digest("r2")
     assert world.record.quarantine[0].reason.startswith("its promotion was reverted in ")
@@ -355,7 +295,7 @@ def test_a_reverted_finish_puts_the_previous_values_back_first() -> None:
     world = running_world(50)
     world.walk_to(P.SUCCEEDED)
     finish = next(entry for entry in world.log if entry.action is A.FINISH)
-    world.revert_to(finish, digest("r2"))
+    world.revert(finish)
     assert world.walk_to(P.FAILED) == [(A.ROLLBACK, 50, P.PROMOTING), ROLLED_BACK]
     assert world.placed.primary == digest("r1")
 
@@ -367,7 +307,7 @@ def test_going_back_is_reverted_too() -> None:
     world.push("r1")
     world.walk(600)
     promote = [entry for entry in world.log if entry.action is A.PROMOTE][-1]
-    world.revert_to(promote, digest("r1"))
+    world.revert(promote)
     world.target = digest("r1")
     assert world.walk(3600) == [ROLLED_BACK]
     assert world.placed.primary == digest("r2")

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from gitcanary.errors import InvalidFile
-from gitcanary.manifests import names, record_file, release
+from gitcanary.manifests import layout, names, record_file, release
 from gitcanary.manifests.canaries import read_canaries
 from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import File, Folder, blob_id
@@ -149,3 +149,23 @@ class History:
 def generated(folder: Folder) -> dict[tuple[str, str], Any]:
     """Return all objects of the files that gitcanary writes."""
     return objects_in(folder, *names.owned_files(canary_in(folder)))
+
+
+def onboarded(files: dict[str, str], *, scales: bool = True) -> History:
+    """Return the history of a folder after onboarding, which its layout allows."""
+    history = History(folder_of(files))
+    layout.check(history.tip, history.canary)
+    history.onboard(scales=scales)
+    return history
+
+
+def rise(history: History, weight: int) -> Commit:
+    """Return the advance to this weight."""
+    return Commit(Action.ADVANCE, history.next(phase=Phase.PROGRESSING, weight=weight), weight=weight)
+
+
+def promotion(history: History) -> Commit:
+    """Return the promotion of what the tip's target holds."""
+    goal = history.promoted()
+    record = history.next(phase=Phase.PROMOTING, revision=goal.revision, source=goal.source)
+    return Commit(Action.PROMOTE, record, primary=goal)

@@ -1,8 +1,7 @@
 """A small world for whole rollouts without Git, network or clock.
 
-It keeps a list of commits as a branch would, a sync tool that applies them after a delay, a mesh whose measurements
-depend on which revision got traffic within the window, and webhooks that answer what a test says. `walk` lets time
-pass and does what `consider` decides, as the controller would.
+One canary, its branch, its cluster and the people around it. `walk` lets time pass and does what `consider` decides,
+when a controller would consider it: at once when something of the canary changed in Git, else when its wait is over.
 """
 
 from collections.abc import Callable
@@ -11,53 +10,26 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from gitcanary.rollout.consider import consider, part
-from gitcanary.rollout.decision import Ask, Commit, Decision, Wait
+from gitcanary.rollout.decision import Ask, Commit, Decision, For, Wait
 from gitcanary.rollout.evidence import (
     Evidence,
     HookAnswer,
     HookQuestion,
-    Live,
     LiveQuestion,
-    LiveStatus,
     MetricAnswer,
     MetricQuestion,
     Question,
 )
-from gitcanary.rollout.spec import HookType, Metric, Spec
-from gitcanary.rollout.state import (
-    Action,
-    Awaited,
-    Phase,
-    Placed,
-    Record,
-    Request,
-    Revision,
-    State,
-    Touch,
-)
-from support.canaries import DAWN, digest, make_spec
+from gitcanary.rollout.spec import HookType, Spec
+from gitcanary.rollout.state import Action, Phase, Placed, Record, Request, Revision, State
+from support.branch import MIA, US
+from support.canaries import digest, make_spec
+from support.cluster import Cluster
 
 GATES = (HookType.CONFIRM_ROLLOUT, HookType.CONFIRM_TRAFFIC_INCREASE, HookType.CONFIRM_PROMOTION)
-US = "gitcanary"
-MIA = "Mia"
 MOST_ASKS = 6
 MOST_COMMITS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """One commit on the branch: what the canary's files hold after it, and what it touched."""
-
-    commit: str
-    at: datetime
-    by: str
-    placed: Placed
-    changes_record: bool = False
-    changes_request: bool = False
-
-    @property
-    def touch(self) -> Touch:
-        return Touch(self.commit, self.by, self.by == US)
+Line = tuple[Action, int, Phase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,53 +52,41 @@ class Logged:
         return self.commit.record.phase
 
     @property
-    def line(self) -> tuple[Action, int, Phase]:
+    def line(self) -> Line:
         return self.action, self.weight, self.phase
 
 
 @dataclass
-class World:
-    """One canary, its branch, its cluster and the people around it. Everything a test wants otherwise is a field.
+class World(Cluster):
+    """Everything around one canary. What a test wants otherwise is a field, here or of the cluster.
 
-    `says` gives a metric's value by its name, whatever the traffic (None: no data; a string: the trouble in asking
-    it). `answers` gives a webhook's status by its name (None: nothing answered), `delays` how long it takes.
-    `bad` revisions fail every metric where they get traffic; `unready` and `crashing` hold since when a revision is
-    not ready as canary and as primary. `on_decision` sees every decision, with what it was made on.
+    `answers` gives a webhook's status by its name (None: nothing answered), `delays` how long it takes. `poll` is
+    how often a round looks at what is not live or ready yet. `on_decision` sees every decision with what it was
+    made on; `asked` holds every webhook and metric that was asked, and when.
     """
 
     spec: Spec = field(default_factory=make_spec)
-    now: datetime = DAWN
     is_scalable: bool = True
-    sync_delay: timedelta = timedelta(seconds=20)
     poll: timedelta = timedelta(seconds=10)
     target: str = digest("r1")
     record: Record | None = None
-    branch: list[Pushed] = field(default_factory=list)
     log: list[Logged] = field(default_factory=list)
     asked: list[tuple[datetime, Question]] = field(default_factory=list)
-    says: dict[str, float | str | None] = field(default_factory=dict)
     answers: dict[str, int | None] = field(default_factory=dict)
     delays: dict[str, timedelta] = field(default_factory=dict)
-    bad: set[str] = field(default_factory=set)
-    unready: dict[str, datetime] = field(default_factory=dict)
-    crashing: dict[str, datetime] = field(default_factory=dict)
-    knows_readiness: bool = True
-    is_syncing: bool = True
-    is_seen: bool = True
     is_deleted: bool = False
     is_suspended: bool = False
+    reverted: str | None = None
     on_decision: Callable[[Spec, State, Evidence, Decision], None] | None = None
     last: Decision | None = None
-    reverted: str | None = None
-    _live: list[tuple[datetime, Pushed]] = field(default_factory=list)
+    _seen: object = None
     _hooks: dict[HookQuestion, HookAnswer] = field(default_factory=dict)
     _metrics: dict[MetricQuestion, MetricAnswer] = field(default_factory=dict)
     _arriving: dict[HookQuestion, datetime] = field(default_factory=dict)
     _begun: datetime | None = None
 
     def __post_init__(self) -> None:
-        if not self.branch:
-            self._push(MIA, Placed(None, self.target, None, 2 if self.is_scalable else None))
+        self._push(MIA, Placed(None, self.target, None, 2 if self.is_scalable else None))
 
     # What people do.
 
@@ -145,12 +105,12 @@ class World:
 
     def request(self, verb: str) -> None:
         """Let a person ask for something in the record."""
-        self.record = replace(self._recorded, request=Request(verb, "because"))
+        self.remember(request=Request(verb, "because"))
         self._push(MIA, self.placed, changes_request=True)
 
     def edit_record(self, **changes: object) -> None:
         """Let a person edit the record."""
-        self.record = replace(self._recorded, **changes)
+        self.remember(**changes)
         self._push(MIA, self.placed, changes_record=True)
 
     def edit_spec(self, **changes: object) -> None:
@@ -158,64 +118,68 @@ class World:
         self.spec = replace(self.spec, blob=f"spec-{len(self.branch) + 1}", **changes)
         self._push(MIA, self.placed)
 
-    def revert_to(self, entry: Logged, revision: str) -> None:
-        """Let a person put the files back to what they were before a decision, which promoted a revision."""
+    def revert(self, entry: Logged) -> None:
+        """Let a person put the files back to what they were before a decision about a promotion."""
         self.record = entry.state.record
-        self.reverted = revision
+        self.reverted = entry.commit.record.revision
         self._push(MIA, entry.state.placed, changes_record=True)
-
-    # What the world does.
 
     def remember(self, **changes: object) -> None:
         """Let the record hold this as if it had always been there: nobody edited it."""
-        self.record = replace(self._recorded, **changes)
+        assert self.record is not None
+        self.record = replace(self.record, **changes)
 
-    def walk(self, seconds: float) -> list[tuple[Action, int, Phase]]:
+    # What time does.
+
+    def walk(self, seconds: float) -> list[Line]:
         """Let time pass, do what is decided, and return the commits made in that time."""
         before, end = len(self.log), self.now + timedelta(seconds=seconds)
         self.settle_down()
         while self.now < end:
             self.now = min(end, self._next_instant())
-            self._sync()
             self.settle_down()
         return [entry.line for entry in self.log[before:]]
 
-    def walk_to(self, *phases: Phase, patience: float = 3600) -> list[tuple[Action, int, Phase]]:
-        """Let time pass until the record is in one of these phases, and return the commits made in that time."""
-        return self.walk_until(lambda: self.record is not None and self.record.phase in phases, patience=patience)
+    def walk_to(self, phase: Phase, *, patience: float = 3600) -> list[Line]:
+        """Let time pass until the record is in a phase, and return the commits made in that time."""
+        return self.walk_until(lambda: self.record is not None and self.record.phase is phase, patience=patience)
 
-    def walk_until(self, is_there: Callable[[], bool], *, patience: float = 3600) -> list[tuple[Action, int, Phase]]:
+    def walk_to_weight(self, weight: int) -> list[Line]:
+        """Let time pass until this weight is live, and return the commits made in that time."""
+        return self.walk_until(lambda: self.live_placed is not None and self.live_placed.weight == weight)
+
+    def walk_until(self, is_there: Callable[[], bool], *, patience: float = 3600) -> list[Line]:
         """Let time pass until something is so, and return the commits made in that time."""
         before, end = len(self.log), self.now + timedelta(seconds=patience)
         while not is_there():
             assert self.now < end, f"waits in vain: {self.last}"
-            if not isinstance(self.step(), Commit):
+            if not self.step():
                 self.now = self._next_instant()
-                self._sync()
+                self.sync()
         return [entry.line for entry in self.log[before:]]
-
-    def walk_to_weight(self, weight: int) -> list[tuple[Action, int, Phase]]:
-        """Let time pass until this weight is live."""
-        return self.walk_until(lambda: self.live_placed is not None and self.live_placed.weight == weight)
 
     def settle_down(self) -> None:
         """Decide and commit at this instant until there is nothing more to commit."""
         for _ in range(MOST_COMMITS):
-            if not isinstance(self.step(), Commit):
+            if not self.step():
                 return
         lines = [entry.line for entry in self.log[-MOST_COMMITS:]]
         raise AssertionError(f"commits without end: {lines}")
 
-    def step(self) -> Decision:
-        """Decide once, asking what is asked; commit where that is the decision."""
-        self._sync()
+    def step(self) -> Commit | None:
+        """Decide if that is due, and return what was committed."""
+        self.sync()
+        if not self._is_due():
+            return None
+        self._seen = self._in_git
         self.last, evidence = self.decide()
-        if isinstance(self.last, Commit):
-            self._commit(self.last, evidence)
+        if not isinstance(self.last, Commit):
+            return None
+        self._commit(self.last, evidence)
         return self.last
 
     def decide(self) -> tuple[Decision, Evidence]:
-        """Return the decision at this instant and the evidence that it was made on."""
+        """Return the decision at this instant and the evidence that it was made on, without committing it."""
         live, state = None, self.state
         for _ in range(MOST_ASKS):
             evidence = Evidence(self.now, live, dict(self._hooks), dict(self._metrics), self._begun)
@@ -232,72 +196,48 @@ class World:
 
     @property
     def placed(self) -> Placed:
-        return self.branch[-1].placed
-
-    @property
-    def live_placed(self) -> Placed | None:
-        """What is truly applied, whoever sees it."""
-        return self._live[-1][1].placed if self._live else None
+        """What the tip of the branch holds."""
+        return self.branch.tip.placed
 
     @property
     def state(self) -> State:
         """The tip of the branch, as the controller would read it."""
         return State(
             path="apps/podinfo",
-            revision=Revision(self.target, self._changed(lambda placed: placed.canary).commit),
+            revision=Revision(self.target, self.branch.changed(lambda placed: placed.canary).commit),
             placed=self.placed,
-            awaited=self._awaited(),
+            awaited=self.branch.awaited,
             record=self.record,
             record_blob=sha256(repr(self.record).encode()).hexdigest() if self.record else None,
             is_scalable=self.is_scalable,
             primary_replicas=2,
-            record_touch=self._touch(lambda pushed: pushed.changes_record),
-            weight_touch=self._changed(lambda placed: placed.weight).touch,
-            request_touch=self._touch(lambda pushed: pushed.changes_record or pushed.changes_request),
-            **({"reverted": self.reverted} if self.reverted else {}),
+            record_touch=self.branch.touch(lambda pushed: pushed.changes_record),
+            weight_touch=self.branch.changed(lambda placed: placed.weight).touch,
+            request_touch=self.branch.touch(lambda pushed: pushed.changes_record or pushed.changes_request),
+            reverted=self.reverted,
         )
-
-    def see_live(self) -> Live:
-        """Return what the sync gate sees."""
-        if not self.is_seen or not self._live:
-            return Live(LiveStatus.PENDING, "world", reason="nobody knows")
-        pushed, since = self._live[-1][1], self._live_since()
-        is_applied = pushed.placed == self.placed
-        down = self._down_since(pushed.placed)
-        knows = self.knows_readiness
-        return Live(
-            LiveStatus.APPLIED if is_applied else LiveStatus.PENDING,
-            "world",
-            commit=self._changed(lambda placed: placed, until=pushed).commit,
-            since=since,
-            placed=pushed.placed,
-            primary_ready=down[0] is None if knows else None,
-            canary_ready=down[1] is None if knows else None,
-            not_ready_since=min((when for when in down if when is not None), default=None) if knows else None,
-        )
-
-    def measure(self, metric: Metric, until: datetime) -> MetricAnswer:
-        """Return what Prometheus answers: bad if a bad revision got traffic within the window, nothing without any."""
-        if metric.name in self.says:
-            said = self.says[metric.name]
-            return MetricAnswer(until, None, said) if isinstance(said, str) else MetricAnswer(until, said)
-        served = self._served(until - metric.window, until)
-        if not served:
-            return MetricAnswer(until, None)
-        limit, worse = (metric.minimum, -1) if metric.minimum is not None else (metric.maximum or 0, 1)
-        return MetricAnswer(until, limit + worse if served & self.bad else limit)
 
     # How it works.
 
     @property
-    def _recorded(self) -> Record:
-        assert self.record is not None
-        return self.record
+    def _in_git(self) -> object:
+        """What of this canary a fetch would show as changed."""
+        return len(self.branch), self.record, self.spec, self.is_deleted, self.is_suspended
 
     def _push(self, by: str, placed: Placed, **touched: bool) -> None:
-        number = len(self.branch) + 1
-        commit = sha256(f"{number} by {by}".encode()).hexdigest()[:40]
-        self.branch.append(Pushed(commit, self.now, by, placed, **touched))
+        self.branch.push(self.now, by, placed, **touched)
+
+    def _is_due(self) -> bool:
+        """Tell whether a controller would consider this canary now."""
+        if self._seen != self._in_git or not isinstance(self.last, Wait):
+            return True
+        is_watched = self.last.what in {For.LIVE, For.READY}
+        return is_watched or (self.last.until is not None and self.last.until <= self.now)
+
+    def _next_instant(self) -> datetime:
+        until = self.last.until if isinstance(self.last, Wait) else None
+        times = (self.next_sync(), until, *self._arriving.values(), self.now + self.poll)
+        return min(time for time in times if time is not None and time > self.now)
 
     def _consider(self, state: State, evidence: Evidence) -> Decision:
         spec = replace(self.spec, is_suspended=True) if self.is_suspended else self.spec
@@ -334,91 +274,22 @@ class World:
             self._hooks[question] = HookAnswer(self.answers.get(question.hook.name, usual))
 
     def _commit(self, commit: Commit, evidence: Evidence) -> None:
-        state = self.state
         placed = Placed(
             weight=self.placed.weight if commit.weight is None else commit.weight,
             canary=self.placed.canary,
             primary=self.placed.primary if commit.primary is None else commit.primary.revision,
             replicas=self.placed.replicas if commit.replicas is None else commit.replicas,
         )
-        self.log.append(Logged(self.now, self.spec, state, evidence, commit, placed.weight or 0))
-        self.record = commit.record
-        self.reverted = None
+        self.log.append(Logged(self.now, self.spec, self.state, evidence, commit, placed.weight or 0))
+        self.record, self.reverted = commit.record, None
         self._push(US, placed, changes_record=True)
         self._hooks, self._metrics, self._arriving, self._begun = {}, {}, {}, None
 
-    def _sync(self) -> None:
-        """Apply what the sync tool would have applied by now."""
-        if not self.is_syncing:
-            return
-        applied = self._live[-1][1] if self._live else None
-        first = self.branch.index(applied) + 1 if applied else 0
-        for pushed in self.branch[first:]:
-            if pushed.at + self.sync_delay <= self.now:
-                self._live.append((max(pushed.at + self.sync_delay, self._latest), pushed))
 
-    @property
-    def _latest(self) -> datetime:
-        return self._live[-1][0] if self._live else DAWN
-
-    def resume_sync(self) -> None:
-        """Let the sync tool apply what waits, from now on."""
-        self.is_syncing = True
-        if self._live:
-            self._live.append((self.now, self._live[-1][1]))
-
-    def _next_instant(self) -> datetime:
-        syncs = [pushed.at + self.sync_delay for pushed in self.branch[-MOST_COMMITS * 2 :]] if self.is_syncing else []
-        until = [self.last.until] if isinstance(self.last, Wait) and self.last.until else []
-        later = [when for when in (*syncs, *until, *self._arriving.values()) if when > self.now]
-        return min((*later, self.now + self.poll))
-
-    def _live_since(self) -> datetime:
-        """Return since when the live values are live without a break."""
-        placed, since = self._live[-1][1].placed, self._live[-1][0]
-        for when, pushed in reversed(self._live):
-            if pushed.placed != placed:
-                break
-            since = when
-        return since
-
-    def _down_since(self, placed: Placed) -> tuple[datetime | None, datetime | None]:
-        primary = self.crashing.get(placed.primary or "")
-        canary = self.unready.get(placed.canary or "") if placed.replicas != 0 else None
-        return primary, canary
-
-    def _served(self, begin: datetime, end: datetime) -> set[str]:
-        """Return the revisions that got traffic as canary at some time between two instants."""
-        ends = [*(when for when, _ in self._live[1:]), end]
-        spans = zip(self._live, ends, strict=True) if self._live else ()
-        return {
-            pushed.placed.canary
-            for (start, pushed), stop in spans
-            if stop > begin and start < end and pushed.placed.weight and pushed.placed.canary
-        }
-
-    def _changed(self, aspect: Callable[[Placed], object], until: Pushed | None = None) -> Pushed:
-        """Return the newest commit that changed an aspect of what is placed."""
-        branch = self.branch if until is None else self.branch[: self.branch.index(until) + 1]
-        newest = branch[-1]
-        for pushed in reversed(branch):
-            if aspect(pushed.placed) != aspect(newest.placed):
-                break
-            found = pushed
-        return found
-
-    def _awaited(self) -> Awaited:
-        pushed = self._changed(lambda placed: placed)
-        return Awaited(pushed.commit, pushed.at)
-
-    def _touch(self, has_touched: Callable[[Pushed], bool]) -> Touch | None:
-        return next((pushed.touch for pushed in reversed(self.branch) if has_touched(pushed)), None)
-
-
-def idle_world(*, patience: float = 600, **fields: object) -> World:
+def idle_world(**fields: object) -> World:
     """Return a world in which r1 was onboarded and everything is at rest."""
     world = World(**fields)
-    world.walk_to(Phase.INITIALIZED, patience=patience)
+    world.walk_to(Phase.INITIALIZED)
     world.walk(world.sync_delay.total_seconds() + 1)
     return world
 

@@ -9,7 +9,8 @@ def paused(case: Case) -> Wait | None:
     """Wait for a person. Checks go on meanwhile: the rules above have seen to those that are due."""
     if not case.is_stopped or case.record.restoring:
         return None
-    until = next_beat(case, case.evidence.live) if case.evidence.live else None
+    live = case.evidence.live
+    until = None if live is None else next_beat(case, live) or case.now + case.spec.interval
     return Wait(For.PERSON, why_stopped(case), until, is_overdue=case.record.hold is not None)
 
 
