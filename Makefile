@@ -26,7 +26,8 @@ contracts: $(STAMP)
 
 units: $(STAMP)
 	$(BIN)/python tests/programs.py
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 2 -m "not real"
+	$(BIN)/pytest -q -m real
 
 wheel: $(STAMP)
 	$(BIN)/python tests/wheel.py

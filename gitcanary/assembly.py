@@ -30,7 +30,7 @@ from gitcanary.controller.survey import Survey
 from gitcanary.egress import Allowed, Sender
 from gitcanary.errors import Unreachable
 from gitcanary.manifests.canary_file import Canary, Sync, SyncDelay, SyncHttp
-from gitcanary.ports import Gate, Hooks, Measurements, Signal
+from gitcanary.ports import Gate, Hooks, Signal
 from gitcanary.settings import Settings
 
 LATE = timedelta(minutes=5)  # without a successful round for this long, it is not ready
@@ -72,7 +72,7 @@ class Gates:
 def open_mirror(
     settings: Settings, environment: Environment, stack: ExitStack, identity: Identity | None = None
 ) -> Mirror:
-    """Open the branch until the stack closes, and remove its clone then. Commits are `identity`'s, else the settings'."""
+    """Open the branch until the stack closes, then remove its clone. Commits are `identity`'s, else the settings'."""
     identity = identity or Identity(Person.parse(settings.author), Person.parse(settings.committer))
     cache = settings.cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gitcanary-")))
     return stack.enter_context(Mirror(settings.repository, settings.branch, cache, identity, environment))
@@ -110,8 +110,9 @@ class Reading:
     def __init__(
         self, settings: Settings, environment: Environment, *, has_gate: bool = True, identity: Identity | None = None
     ) -> None:
-        self._stack = ExitStack()
-        self.repository = open_mirror(settings, environment, self._stack, identity)
+        with ExitStack() as opened:
+            self.repository = open_mirror(settings, environment, opened, identity)
+            self._stack = opened.pop_all()
         self.survey = Survey(self.repository, settings.paths, has_gate=has_gate)
         self.committer = Person.parse(settings.committer)
         self.historian = Historian(self.repository, self.survey.folders, self.committer.email)
@@ -131,11 +132,11 @@ class Loop(Reading):
     """The controller's parts for one branch, put together."""
 
     def __init__(self, settings: Settings, environment: Environment, telemetry: Telemetry, hooks: Hooks) -> None:
+        self.measurements = measurements(settings)
+        self.gates = Gates(settings)
         super().__init__(settings, environment, has_gate=bool(settings.sync))
         self.reporter = Reporter(telemetry)
         self.watcher = Watcher(self.repository, self.historian)
-        self.measurements = measurements(settings)
-        self.gates = Gates(settings)
         self.observer = Observer(self.measurements, hooks, self.gates, self.watcher, telemetry)
         self.publisher = Publisher(self.repository, self.survey.folders, settings.commit_suffix)
         self.notifier = Notifier(hooks)

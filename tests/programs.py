@@ -1,4 +1,4 @@
-"""Installs what the tests start and Python's packages do not bring: Git, Prometheus and hey, from the system's packages."""
+"""Installs what the tests start and Python's packages do not bring, from the system's packages."""
 
 import os
 import shutil
@@ -6,12 +6,12 @@ import subprocess
 import sys
 
 PACKAGES = {
+    "curl": "curl",
     "git": "git",
+    "hey": "hey",
+    "openssl": "openssl",
     "prometheus": "prometheus",
     "promtool": "prometheus",
-    "hey": "hey",
-    "curl": "curl",
-    "openssl": "openssl",
 }
 
 

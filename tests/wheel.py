@@ -20,7 +20,7 @@ def main() -> None:
         for example in sorted(path for path in EXAMPLES.iterdir() if path.is_dir()):
             run([str(program), "check", str(example)], folder)
         run([str(program), "--version"], folder)
-    print(f"the wheel {wheel.name} checks every example: 1 passed, 0 failed")
+    sys.stdout.write(f"{wheel.name} checks every example\n")
 
 
 def build(folder: Path) -> Path:

@@ -1,12 +1,10 @@
-"""`gitcanary demo`: a mesh on one machine. What it is made of comes with the extra `demo`, and only then."""
+"""`gitcanary demo`: a mesh on one machine. Imported only when it is asked for: the rest works without its extra."""
 
 from enum import StrEnum
 from importlib import import_module
 from typing import Annotated
 
 import typer
-
-from gitcanary.errors import Usage
 
 
 class Fault(StrEnum):
@@ -28,9 +26,5 @@ Keep = Annotated[bool, typer.Option("--keep", help="Leave the repository and the
 
 def demo(*, fault: Chosen = None, keep: Keep = False) -> None:
     """Show two rollouts on this machine, on real parts: Git, Envoy, Prometheus, a load tester and `gitcanary run`."""
-    try:
-        rollouts = import_module("gitcanary.demo.rollouts")
-        seed = import_module("gitcanary.demo.seed")
-    except ImportError as error:
-        raise Usage(f"the demo needs more than is installed ({error.name}): pip install 'gitcanary[demo]'") from error
+    rollouts, seed = import_module("gitcanary.demo.rollouts"), import_module("gitcanary.demo.seed")
     raise typer.Exit(rollouts.run(seed.Fault(fault) if fault else None, keep=keep))

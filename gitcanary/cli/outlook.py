@@ -40,14 +40,19 @@ def describe(decision: Decision, state: State) -> str:
     """Return in words what is done next, or what is waited for."""
     match decision:
         case Wait():
-            is_awaited = decision.what is For.CHECK or decision.why == AT_REST.why
-            return f"waiting for {decision.why}" if is_awaited else decision.why
+            return describe_wait(decision)
         case Commit():
             return f"next: {decision.action}{f', {decision.reason}' if decision.reason else ''}"
         case Ask() if remembered(state) is None and state.awaited is not None:
             return f"waiting until {state.awaited.commit[:7]} is seen live"
         case Ask():
             return "a check is due"
+
+
+def describe_wait(wait: Wait) -> str:
+    """Return in words what is waited for."""
+    is_noun = wait.what is For.CHECK or wait.why == AT_REST.why
+    return f"waiting for {wait.why}" if is_noun else wait.why
 
 
 def remarks(record: Record | None) -> str:

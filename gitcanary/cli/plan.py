@@ -118,8 +118,9 @@ def headline(found: Prospect) -> str:
             return "nothing to commit"
         case Commit(action=action):
             return f"next is {action}{assumed}; webhooks are taken to pass"
-        case Wait(why=why, until=until):
-            return f"nothing to commit: {why}{f', until {clock(until)}' if until else ''}{assumed}"
+        case Wait(until=until) as wait:
+            what = outlook.describe_wait(wait)
+            return f"nothing to commit: {what}{f', until {clock(until)}' if until else ''}{assumed}"
 
 
 def value_of(metric: Metric, answer: MetricAnswer) -> str:

@@ -34,7 +34,7 @@ class Historian:
             is_scalable=release.is_scalable(subject.folder, subject.canary),
             primary_replicas=release.primary_replicas(subject.folder, subject.canary),
             record_touch=self._record_touch(subject, tip) if record else None,
-            weight_touch=self._weight_touch(subject, tip) if record and (placed.weight or 0) != record.weight else None,
+            weight_touch=self._weight_touch(subject, tip) if record and placed.weight != record.weight else None,
             request_touch=self._newest_touch(subject, tip) if record and record.request else None,
         )
 

@@ -66,11 +66,22 @@ def placed(folder: Folder, canary: Canary) -> Placed:
     """Return the values that gitcanary places, as this folder holds them; what is missing is None."""
     target, primary = find_target(folder, canary), find_primary(folder, canary)
     return Placed(
-        weight=weights.canary_weight(folder, canary),
+        weight=weights.canary_weight(folder, canary) if is_routed(folder, canary) else None,
         canary=digest(folder, canary, target) if target else None,
         primary=digest(folder, canary, primary) if primary else None,
         replicas=None if canary.autoscaler else replicas(target),
     )
+
+
+def is_routed(folder: Folder, canary: Canary) -> bool:
+    """Tell whether the traffic goes through the primary: by our routing, or by people's once the apex selects it."""
+    routing, primary = weights.find(folder, canary), find_primary(folder, canary)
+    if routing is None or primary is None:
+        return False
+    if weights.is_owned(routing, canary) or weights.uses_subsets(routing, canary):
+        return True
+    apex, label = folder.find("Service", canary.service.name, canary.namespace), selector_label(primary.value)
+    return apex is not None and label is not None and mapping_at(apex.value, "spec", "selector").get(label[0]) == label[1]
 
 
 def find_target(folder: Folder, canary: Canary) -> Found | None:

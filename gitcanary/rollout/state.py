@@ -225,8 +225,9 @@ class Revision:
 class Placed:
     """The values that gitcanary places, as one commit holds them.
 
-    `weight` is the canary's, None while nothing is routed; `canary` and `primary` are digests of the two workloads'
-    values, None where there is none; `replicas` is the target's literal number, None where there is none to place.
+    `weight` is the canary's, None while nothing goes through the primary; `canary` and `primary` are digests of the
+    two workloads' values, None where there is none; `replicas` is the target's literal number, None where there is
+    none to place.
     """
 
     weight: int | None

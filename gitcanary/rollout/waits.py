@@ -60,5 +60,3 @@ def why_unchecked(case: Case, live: Live) -> str:
         return "the next check"
     left = grid.origin + window - case.now
     return f"{name}: {left.total_seconds():.0f}s of its {window.total_seconds():.0f}s window left"
-
-

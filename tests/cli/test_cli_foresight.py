@@ -11,11 +11,12 @@ from gitcanary.rollout.decision import Commit, For, Wait
 from gitcanary.rollout.evidence import HookQuestion, Live, LiveStatus, MetricAnswer
 from gitcanary.rollout.spec import HookType
 from gitcanary.rollout.state import Action, Phase
-from support import world as story
 from support.canaries import DAWN, at, hook, make_spec, metric
+from support.situations import running_world
+from support.world import World as Told
 
 
-def foresee_in(told: story.World, **values: float | None) -> Foreseen:
+def foresee_in(told: Told, **values: float | None) -> Foreseen:
     """Foresee the next decision of a world in which a weight was just seen live."""
     state = told.state
     live = Live(LiveStatus.APPLIED, "agent", state.awaited.commit, told.now, state.placed, None, True, True)
@@ -26,7 +27,7 @@ def foresee_in(told: story.World, **values: float | None) -> Foreseen:
 
 
 def test_time_passes_until_the_check_that_approves() -> None:
-    told = story.running_world(20)
+    told = running_world(20)
     foreseen = foresee_in(told)
     assert isinstance(foreseen.decision, Commit)
     assert (foreseen.decision.action, foreseen.decision.weight) == (Action.ADVANCE, 30)
@@ -35,13 +36,13 @@ def test_time_passes_until_the_check_that_approves() -> None:
 
 
 def test_a_value_that_stays_bad_is_foreseen_as_a_halt() -> None:
-    foreseen = foresee_in(story.running_world(20), request_duration=612.0)
+    foreseen = foresee_in(running_world(20), request_duration=612.0)
     assert isinstance(foreseen.decision, Commit)
     assert foreseen.decision.action is Action.HALT
 
 
 def test_what_more_than_time_has_to_end_is_told_at_once() -> None:
-    told = story.running_world(20)
+    told = running_world(20)
     state = replace(told.state)
     pending = Live(LiveStatus.PENDING, "agent", reason="it applies another")
     foreseen = foresee(lambda evidence: consider(told.spec, state, evidence), World(pending, {}), told.now)
@@ -50,7 +51,7 @@ def test_what_more_than_time_has_to_end_is_told_at_once() -> None:
 
 
 def test_missing_data_is_waited_for_by_nobody() -> None:
-    foreseen = foresee_in(story.running_world(20), request_duration=None)
+    foreseen = foresee_in(running_world(20), request_duration=None)
     assert isinstance(foreseen.decision, Wait)
     assert foreseen.decision.what is For.DATA
 
@@ -64,7 +65,7 @@ def test_a_wait_without_end_is_given_up() -> None:
 
 @pytest.mark.parametrize("kind", HookType)
 def test_webhooks_are_taken_to_let_the_rollout_go_on(kind: HookType) -> None:
-    told = story.running_world(20)
+    told = running_world(20)
     told.spec = make_spec(hook(kind), metrics=(metric(),))
     foreseen = foresee_in(told)
     assert isinstance(foreseen.decision, Commit)

@@ -69,9 +69,7 @@ def test_a_weight_that_a_person_gave_before_ours_is_judged_from_when_it_was_live
     assert asked_at(85, make_spec(), state)[1] == BOTH
 
 
-@pytest.mark.parametrize(
-    ("weight", "hooks"), [(0, {"pre-rollout", "rollback"}), (20, {"rollout", "rollback"})]
-)
+@pytest.mark.parametrize(("weight", "hooks"), [(0, {"pre-rollout", "rollback"}), (20, {"rollout", "rollback"})])
 def test_weight_0_asks_its_own_webhooks_at_once_and_no_metric(weight: int, hooks: set[str]) -> None:
     spec = make_spec(HookType.PRE_ROLLOUT, HookType.ROLLOUT, HookType.ROLLBACK)
     state = make_state(make_record(weight=weight, clean_since=None if weight == 0 else at(-100)))
@@ -112,7 +110,9 @@ FULL = 1, 55  # the first check of a step whose windows are full
     ],
 )
 def test_an_advance_waits_until_every_window_saw_only_the_settled_weight(
-    windows: tuple[int, ...], now: float, is_approved: bool  # noqa: FBT001
+    windows: tuple[int, ...],
+    now: float,
+    is_approved: bool,  # noqa: FBT001
 ) -> None:
     spec = make_spec(metrics=tuple(metric(f"m{size}", window=timedelta(seconds=size)) for size in windows))
     state = make_state()
@@ -228,7 +228,7 @@ def test_each_check_record_and_revision_has_its_own_key() -> None:
 
 
 def test_a_replayed_check_at_a_gate_is_asked_at_its_own_time_again() -> None:
-    state = make_state(make_record(phase=Phase.PROGRESSING))
+    state = make_state()
     spec = make_spec(HookType.CONFIRM_TRAFFIC_INCREASE, metrics=())
     _, evidence = decide(spec, state, Evidence(at(80), make_live(state)))
     assert {question.at for question in evidence.hooks} == {at(55)}

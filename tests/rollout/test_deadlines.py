@@ -9,7 +9,7 @@ from gitcanary.rollout.evidence import Evidence, LiveStatus
 from gitcanary.rollout.state import Action, Observed, Phase, Placed, SeenLive, SeenReady
 from support.canaries import at, digest, make_spec
 from support.cases import decide, make_live, make_record, make_state
-from support.world import idle_world, running_world, world_in
+from support.situations import idle_world, running_world, world_in
 
 A, P = Action, Phase
 SPEC = make_spec(metrics=())
@@ -74,7 +74,9 @@ def test_the_time_that_the_primary_was_not_ready_is_not_held_against_the_canary(
     ("weight", "was_ready", "is_late"), [(0, False, True), (0, None, True), (0, True, False), (20, None, False)]
 )
 def test_a_canary_that_was_ready_before_is_not_late_where_nobody_says_since_when(
-    weight: int, was_ready: bool | None, is_late: bool  # noqa: FBT001
+    weight: int,
+    was_ready: bool | None,  # noqa: FBT001
+    is_late: bool,  # noqa: FBT001
 ) -> None:
     seen = SeenLive("c" * 40, at(10), weight, "world", "applied")
     observed = Observed(at(0), live=seen, ready=None if was_ready is None else SeenReady(True, was_ready))

@@ -14,7 +14,8 @@ from gitcanary.rollout.spec import HookType, OnNoData, Spec
 from gitcanary.rollout.state import Action, Phase, Verb
 from support.beliefs import believe
 from support.canaries import digest, hook, make_spec
-from support.world import GATES, World, idle_world
+from support.situations import idle_world
+from support.world import GATES, World
 
 HOOKS = (*GATES, HookType.PRE_ROLLOUT, HookType.ROLLOUT, HookType.POST_ROLLOUT, HookType.ROLLBACK)
 OUTAGES = (None, 302, 408, 429, 502, 503, 504)

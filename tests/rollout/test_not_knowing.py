@@ -9,7 +9,7 @@ from gitcanary.rollout.evidence import HookQuestion, MetricQuestion
 from gitcanary.rollout.spec import HookType, OnNoData
 from gitcanary.rollout.state import Action, Phase
 from support.canaries import INTERVAL, STEPS, digest, make_spec
-from support.world import idle_world, running_world
+from support.situations import idle_world, running_world
 
 A, P = Action, Phase
 STARTED = (A.START, 0, P.PROGRESSING)

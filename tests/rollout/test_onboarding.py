@@ -8,7 +8,8 @@ from gitcanary.rollout.decision import Wait
 from gitcanary.rollout.evidence import LiveStatus
 from gitcanary.rollout.state import Action, Phase
 from support.canaries import digest
-from support.world import World, idle_world
+from support.situations import idle_world
+from support.world import World
 
 A, P = Action, Phase
 INITIALIZED = (A.INITIALIZE, 0, P.INITIALIZING)

@@ -6,7 +6,7 @@ from gitcanary.rollout.decision import Commit, Wait
 from gitcanary.rollout.spec import OnRevert
 from gitcanary.rollout.state import Action, Phase, Promoted, Quarantined
 from support.canaries import at, digest, make_spec
-from support.world import idle_world, running_world, world_in
+from support.situations import idle_world, running_world, world_in
 
 A, P = Action, Phase
 MID_RUN = (P.PROGRESSING, P.WAITING_PROMOTION)

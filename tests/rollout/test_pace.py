@@ -1,6 +1,5 @@
 """When checks happen, what they ask, and when they may approve."""
 
-
 import pytest
 
 from gitcanary.rollout.case import Case, live_since
@@ -129,9 +128,7 @@ def test_live_since_is_the_earliest_word_but_never_before_the_commit(
     told: float | None, seen: float | None, committed: float, since: float
 ) -> None:
     before = SeenLive("c" * 40, at(seen), 20, "world", "applied") if seen is not None else None
-    state = make_state(
-        make_record(evidence=Observed(at(0), live=before)), awaited=Awaited("c" * 40, at(committed))
-    )
+    state = make_state(make_record(evidence=Observed(at(0), live=before)), awaited=Awaited("c" * 40, at(committed)))
     case = case_of(state, 100, since=None if told is None else at(told))
     assert live_since(case, case.evidence.live) == at(since)
 

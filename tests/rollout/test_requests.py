@@ -7,7 +7,8 @@ from gitcanary.rollout.evidence import MetricQuestion
 from gitcanary.rollout.spec import HookType
 from gitcanary.rollout.state import Action, Phase, Verb
 from support.canaries import digest, make_spec
-from support.world import GATES, World, idle_world, running_world, world_in
+from support.situations import idle_world, running_world, world_in
+from support.world import GATES, World
 
 A, P, V = Action, Phase, Verb
 IDLE = (P.INITIALIZED, P.SUCCEEDED, P.FAILED, P.TERMINATED)

@@ -5,7 +5,8 @@ import pytest
 from gitcanary.rollout.decision import Commit, Wait
 from gitcanary.rollout.state import AT_REST, Action, Phase
 from support.canaries import digest
-from support.world import World, idle_world, running_world, world_in
+from support.situations import idle_world, running_world, world_in
+from support.world import World
 
 A, P = Action, Phase
 UNDERWAY = [phase for phase in Phase if phase not in AT_REST]
@@ -179,6 +180,39 @@ def test_a_number_of_replicas_that_a_person_wrote_on_an_idle_canary_stays_and_is
     world.push("r3")
     world.walk_to(P.PROGRESSING)
     assert (world.placed.replicas, world.record.replicas) == (3, None)
+
+
+def test_a_reverted_promotion_is_rolled_back_and_not_tried_again() -> None:
+    world = running_world(50)
+    world.walk_to(P.SUCCEEDED)
+    promote = next(entry for entry in world.log if entry.action is A.PROMOTE)
+    world.revert(promote)
+    assert world.walk(3600) == [(A.ROLLBACK, 0, P.FAILED), (A.SCALE_DOWN, 0, P.FAILED)]
+    assert world.record.quarantine[0].revision == digest("r2")
+    assert world.record.quarantine[0].reason.startswith("its promotion was reverted in ")
+    assert world.placed.primary == digest("r1")
+
+
+def test_a_reverted_finish_puts_the_previous_values_back_first() -> None:
+    world = running_world(50)
+    world.walk_to(P.SUCCEEDED)
+    finish = next(entry for entry in world.log if entry.action is A.FINISH)
+    world.revert(finish)
+    assert world.walk_to(P.FAILED) == [(A.ROLLBACK, 50, P.PROMOTING), (A.ROLLBACK, 0, P.FAILED)]
+    assert world.placed.primary == digest("r1")
+
+
+def test_going_back_is_reverted_too() -> None:
+    world = running_world(50)
+    world.walk_to(P.SUCCEEDED)
+    world.walk(60)
+    world.push("r1")
+    world.walk(600)
+    promote = [entry for entry in world.log if entry.action is A.PROMOTE][-1]
+    world.revert(promote)
+    world.target = digest("r1")
+    assert world.walk(3600) == [(A.ROLLBACK, 0, P.FAILED)]
+    assert world.placed.primary == digest("r2")
 
 
 def test_a_missing_record_is_reported_and_nothing_is_done() -> None:

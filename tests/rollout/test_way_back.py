@@ -9,7 +9,8 @@ import pytest
 from gitcanary.rollout.spec import HookType
 from gitcanary.rollout.state import Action, Phase
 from support.canaries import digest, hook, make_spec
-from support.world import GATES, World, idle_world, running_world, world_in
+from support.situations import idle_world, running_world, world_in
+from support.world import GATES, World
 
 A, P = Action, Phase
 BACK = (A.ROLLBACK, 0, P.FAILED)

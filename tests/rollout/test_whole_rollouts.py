@@ -10,7 +10,8 @@ from gitcanary.rollout.evidence import MetricQuestion, Verdict
 from gitcanary.rollout.spec import HookType
 from gitcanary.rollout.state import Action, Phase
 from support.canaries import SETTLE, STEPS, WINDOW, digest, hook, make_spec
-from support.world import World, idle_world, running_world
+from support.situations import idle_world, running_world
+from support.world import World
 
 A, P = Action, Phase
 
@@ -163,23 +164,6 @@ def test_a_person_who_edits_the_weight_is_asked_and_goes_on_from_there() -> None
     assert world.walk(600) == [(A.RESUME, 70, P.PROGRESSING), (A.PROMOTE, 70, P.PROMOTING), *FINISHED]
 
 
-def test_weights_that_are_put_back_end_the_hold() -> None:
-    world = running_world(20)
-    world.write_weight(70)
-    world.walk(60)
-    world.write_weight(20)
-    assert world.walk(1200) == [(A.RESUME, 20, P.PROGRESSING), *ADVANCED[2:], PROMOTED, *FINISHED]
-
-
-def test_a_held_canary_that_fails_is_rolled_back() -> None:
-    world = running_world(20)
-    world.write_weight(70)
-    world.bad.add(digest("r2"))
-    lines = world.walk_to(P.FAILED)
-    assert lines[0] == (A.HOLD, 70, P.PROGRESSING)
-    assert lines[-1] == ROLLED_BACK
-
-
 def test_a_new_revision_takes_the_weight_although_it_is_held() -> None:
     world = running_world(20)
     world.write_weight(70)
@@ -278,39 +262,6 @@ def test_an_abort_rolls_back_and_says_so(phase: Phase) -> None:
     assert world.walk(1)[0] == ROLLED_BACK
     assert world.record.quarantine[0].reason == "aborted on request"
     assert world.record.request is None
-
-
-def test_a_reverted_promotion_is_rolled_back_and_not_tried_again() -> None:
-    world = running_world(50)
-    world.walk_to(P.SUCCEEDED)
-    promote = next(entry for entry in world.log if entry.action is A.PROMOTE)
-    world.revert(promote)
-    assert world.walk(3600) == [ROLLED_BACK, (A.SCALE_DOWN, 0, P.FAILED)]
-    assert world.record.quarantine[0].revision == digest("r2")
-    assert world.record.quarantine[0].reason.startswith("its promotion was reverted in ")
-    assert world.placed.primary == digest("r1")
-
-
-def test_a_reverted_finish_puts_the_previous_values_back_first() -> None:
-    world = running_world(50)
-    world.walk_to(P.SUCCEEDED)
-    finish = next(entry for entry in world.log if entry.action is A.FINISH)
-    world.revert(finish)
-    assert world.walk_to(P.FAILED) == [(A.ROLLBACK, 50, P.PROMOTING), ROLLED_BACK]
-    assert world.placed.primary == digest("r1")
-
-
-def test_going_back_is_reverted_too() -> None:
-    world = running_world(50)
-    world.walk_to(P.SUCCEEDED)
-    world.walk(60)
-    world.push("r1")
-    world.walk(600)
-    promote = [entry for entry in world.log if entry.action is A.PROMOTE][-1]
-    world.revert(promote)
-    world.target = digest("r1")
-    assert world.walk(3600) == [ROLLED_BACK]
-    assert world.placed.primary == digest("r2")
 
 
 def test_an_edit_of_the_steps_in_mid_run_resets_nothing() -> None:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from gitcanary.rollout.case import WATCHED
-from gitcanary.rollout.decision import Ask, Commit, Decision
+from gitcanary.rollout.decision import Ask, Commit, Decision, Wait
 from gitcanary.rollout.evidence import Evidence, LiveStatus
+from gitcanary.rollout.idle import is_idle
 from gitcanary.rollout.spec import HookType, Spec
 from gitcanary.rollout.state import AT_REST, Action, Phase, State, Verb
 from support.canaries import INTERVAL
@@ -119,6 +120,11 @@ def believe_the_way_back_is_open(spec: Spec, state: State, evidence: Evidence, d
     assert Action.ROLLBACK in play_on(replace(spec, threshold=1), state, later, fails)
 
 
+def believe_idle_means_nothing_to_do(spec: Spec, state: State, _evidence: Evidence, decision: Decision) -> None:
+    if state.record is not None and is_idle(spec, state.record, state.placed):
+        assert isinstance(decision, Wait)
+
+
 BELIEFS = (
     believe_a_rise_has_its_reasons,
     believe_rest_has_no_weight,
@@ -127,6 +133,7 @@ BELIEFS = (
     believe_no_quarantined_revision_moves_forward,
     believe_no_question_comes_too_early,
     believe_the_way_back_is_open,
+    believe_idle_means_nothing_to_do,
 )
 
 

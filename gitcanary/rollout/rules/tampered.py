@@ -5,7 +5,7 @@ from dataclasses import replace
 from gitcanary.rollout.case import Case
 from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.moves import hold, let_go, roll_back
-from gitcanary.rollout.state import AT_REST, Touch
+from gitcanary.rollout.state import AT_REST, Phase, Touch
 
 WEIGHTS = "weights edited"
 
@@ -14,9 +14,10 @@ def tampered(case: Case) -> Commit | None:
     """Hold a rollout whose record or weights somebody edited; let go when the weights were put back."""
     if case.state.reverted is not None:
         return blame(case, case.state.reverted)
-    if case.record.phase in AT_REST or case.state.placed.weight is None:
+    weight = case.state.placed.weight
+    if case.record.phase in AT_REST or (weight is None and case.record.phase is Phase.INITIALIZING):
         return None
-    is_edited = case.weight != case.record.weight
+    is_edited = weight != case.record.weight
     if case.record.hold is None:
         return find_edit(case, is_edited=is_edited)
     if case.record.hold.reason.startswith(WEIGHTS) and not is_edited:
@@ -37,7 +38,9 @@ def find_edit(case: Case, *, is_edited: bool) -> Commit | None:
         return hold(case, f"record edited{name(touch)}", touch)
     if is_edited:
         touch = case.state.weight_touch
-        return hold(case, f"{WEIGHTS}{name(touch)}, {case.record.weight} -> {case.weight}", touch)
+        found = case.state.placed.weight
+        edit = f"{case.record.weight} -> {'not routed' if found is None else found}"
+        return hold(case, f"{WEIGHTS}{name(touch)}, {edit}", touch)
     return None
 
 
