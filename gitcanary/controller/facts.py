@@ -9,7 +9,9 @@ from gitcanary.errors import InvalidFile
 from gitcanary.manifests import record_file, release
 from gitcanary.manifests.catalog import Folder
 from gitcanary.ports import Repository, Revised
-from gitcanary.rollout.state import Awaited, Placed, Record, Revision, State, Touch
+from gitcanary.rollout.state import Awaited, Phase, Placed, Record, Revision, State, Touch
+
+PROMOTED = frozenset({Phase.PROMOTING, Phase.FINALISING, Phase.SUCCEEDED})
 
 
 class Historian:
@@ -24,6 +26,7 @@ class Historian:
         """Return one canary as the tip holds it."""
         placed = release.placed(subject.folder, subject.canary)
         record = subject.record
+        touch = self._record_touch(subject, tip) if record else None
         return State(
             path=subject.key.path,
             revision=self._revision(subject, tip, placed.canary or ""),
@@ -33,9 +36,10 @@ class Historian:
             record_blob=subject.record_blob,
             is_scalable=release.is_scalable(subject.folder, subject.canary),
             primary_replicas=release.primary_replicas(subject.folder, subject.canary),
-            record_touch=self._record_touch(subject, tip) if record else None,
+            record_touch=touch,
             weight_touch=self._weight_touch(subject, tip) if record and placed.weight != record.weight else None,
             request_touch=self._newest_touch(subject, tip) if record and record.request else None,
+            reverted=self._reverted(subject, tip) if touch and not touch.is_ours else None,
         )
 
     def placed_at(self, subject: Subject, commit: str) -> Placed:
@@ -82,6 +86,20 @@ class Historian:
                 break
             if self._is_ours(newer) or older is None or self._differs(subject, newer, older):
                 return self._touch(newer)
+        return None
+
+    def _reverted(self, subject: Subject, tip: str) -> str | None:
+        """Return the revision whose promotion was undone, where the record is again what it was before that."""
+        present = self._ours_of(subject, tip)
+        promoted: str | None = None
+        for revised in self._repository.history(tip, [subject.record_file]):
+            record = self._ours_of(subject, revised.commit) if self._is_ours(revised) else None
+            if record is None or present is None:
+                continue
+            if record == present:
+                return promoted if present.promoted and promoted != present.promoted[0].revision else None
+            if promoted is None and record.phase in PROMOTED:
+                promoted = record.revision
         return None
 
     def _differs(self, subject: Subject, newer: Revised, older: Revised) -> bool:

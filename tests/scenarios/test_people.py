@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from gitcanary.manifests import record_file
 from gitcanary.rollout.state import Phase, Request
 from support.environment import Environment
@@ -70,6 +72,26 @@ def test_26_a_pause_stops_no_way_back(environment) -> None:
     assert (environment.record.paused.by, environment.record.paused.reason) == ("Mia", "lunch")
     environment.prometheus.values["request-success-rate"] = 50.0
     environment.run_to(Phase.FAILED)
+
+
+def revert(environment: Environment, *commits: str) -> None:
+    """Put the canary's files back to what they were before these commits, the newest first, as Mia."""
+    before = f"{commits[-1]}^"
+    paths = [f"apps/podinfo/podinfo.{name}" for name in ("rollout", "primary.yaml", "routing.yaml")]
+    files = {path: environment.remote.read(path, before) for path in [*paths, "apps/podinfo/deployment.yaml"]}
+    environment.commit(files, "Revert the promotion")
+
+
+@pytest.mark.parametrize(("phase", "count"), [(Phase.PROMOTING, 1), (Phase.SUCCEEDED, 3)], ids=["24", "45"])
+def test_a_reverted_promotion_puts_its_revision_in_quarantine_and_is_not_tried_again(environment, phase, count) -> None:
+    environment.set_image("6.0.1")
+    environment.run_to(phase)
+    revert(environment, *[line.commit for line in reversed(environment.ours)][:count])
+    environment.run(timedelta(minutes=30))
+    after = environment.subjects[environment.subjects.index("Revert the promotion") + 1 :]
+    assert [subject.split()[0] for subject in after] == ["Roll", "Scale"]
+    assert "its promotion was reverted" in environment.record.quarantine[0].reason
+    assert "podinfo:6.0.0" in environment.read("podinfo.primary.yaml")
 
 
 def test_an_abort_rolls_back_and_a_retry_starts_again(environment) -> None:
