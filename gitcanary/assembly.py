@@ -91,7 +91,6 @@ def measurements(settings: Settings) -> Prometheus:
         settings.prometheus,
         allowed=Allowed(settings.allow_host),
         credentials=prometheus_credentials(settings),
-        templates=settings.templates,
     )
 
 

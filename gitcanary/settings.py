@@ -84,7 +84,6 @@ class Settings(BaseSettings):
     committer: str = US
     commit_suffix: str = ""
     cache: Path | None = None
-    templates: Path | None = None
 
     @classmethod
     def settings_customise_sources(

@@ -1,4 +1,4 @@
 """The world: one adapter for each outside system, behind the ports.
 
-An adapter imports the ports, what lies below them and its own library. None may import another adapter or the controller.
+An adapter imports the ports, what lies below them and its own library. None may import another or the controller.
 """

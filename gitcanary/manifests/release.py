@@ -81,7 +81,9 @@ def is_routed(folder: Folder, canary: Canary) -> bool:
     if weights.is_owned(routing, canary) or weights.uses_subsets(routing, canary):
         return True
     apex, label = folder.find("Service", canary.service.name, canary.namespace), selector_label(primary.value)
-    return apex is not None and label is not None and mapping_at(apex.value, "spec", "selector").get(label[0]) == label[1]
+    if apex is None or label is None:
+        return False
+    return mapping_at(apex.value, "spec", "selector").get(label[0]) == label[1]
 
 
 def find_target(folder: Folder, canary: Canary) -> Found | None:

@@ -9,6 +9,7 @@ from gitcanary.manifests.catalog import Folder, Found, list_at, mapping_at, text
 from gitcanary.manifests.pieces import hosts
 from gitcanary.manifests.problems import problem, unspliceable
 from gitcanary.manifests.release import selector_label
+from gitcanary.manifests.schema_terms import shown
 from gitcanary.manifests.values import Path
 from gitcanary.manifests.weights import WHOLE, Side, Split
 
@@ -78,6 +79,8 @@ def _brought(folder: Folder, canary: Canary, found: Found) -> Iterator[Problem]:
         yield problem(folder, found, ("spec", "http"), seen="no route that splits between the two", allowed=allowed)
     for split in splits:
         yield from _split(folder, found, split)
+        yield from _policies(folder, canary, found, split)
+    yield from _reach(folder, canary, found)
     if splits and all(weights.weight_at(found, split, side) is not None for split in splits for side in Side):
         other = {Side.PRIMARY: 63, Side.CANARY: 37}
         yield from unspliceable(folder, found, {split.path(side): other[side] for split in splits for side in Side})
@@ -92,6 +95,27 @@ def _split(folder: Folder, found: Found, split: Split) -> Iterator[Problem]:
         if weights.weight_at(found, split, side) is None:
             path = split.path(side)
             yield problem(folder, found, path, seen="no whole number", allowed=f"a weight, 0 to {WHOLE}")
+
+
+def _policies(folder: Folder, canary: Canary, found: Found, split: Split) -> Iterator[Problem]:
+    """Yield what the spec says of a route and people's VirtualService says otherwise: it is not edited."""
+    service = canary.service
+    route = mapping_at(list_at(found.value, "spec", "http")[split.route])
+    for key, wanted in {"retries": service.retries, "timeout": service.timeout, "headers": service.headers}.items():
+        if wanted is not None and route.get(key) != wanted:
+            allowed = f"what spec.service.{key} says, or nothing said there"
+            path: Path = ("spec", "http", split.route, key)
+            yield problem(folder, found, path, seen=shown(route.get(key)), allowed=allowed)
+
+
+def _reach(folder: Folder, canary: Canary, found: Found) -> Iterator[Problem]:
+    """Yield gateways and hosts of the spec that the VirtualService that people brought does not have."""
+    for key, wanted in {"gateways": canary.service.gateways, "hosts": canary.service.hosts}.items():
+        missing = [each for each in wanted if each not in list_at(found.value, "spec", key)]
+        if missing:
+            allowed = f"{', '.join(missing)} too, as spec.service.{key} says"
+            seen = shown(list_at(found.value, "spec", key))
+            yield problem(folder, found, ("spec", key), seen=seen, allowed=allowed)
 
 
 def _rivals(folder: Folder, canary: Canary) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """The texts that gitcanary fills: where they are found, and how a query is filled.
 
-In a wheel they lie in the package, in a checkout beside it; a folder of the operator's overrides any of them.
+In a wheel they lie in the package, in a checkout beside it.
 """
 
 import re
@@ -20,19 +20,18 @@ MEANINGFUL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 UNQUOTABLE = re.compile(r"[\"'`\x00-\x1f\x7f]")
 
 
-def path(name: str, override: Path | None = None) -> Path:
-    """Return where a template lies, `name` being relative to `templates/`; `override` is looked through first."""
-    places = PLACES if override is None else (override, *PLACES)
-    for place in places:
+def path(name: str) -> Path:
+    """Return where a template lies, `name` being relative to `templates/`."""
+    for place in PLACES:
         if (place / name).is_file():
             return place / name
-    raise errors.Usage(f"the template {name} is in none of {', '.join(str(place) for place in places)}")
+    raise errors.Usage(f"the template {name} is in none of {', '.join(str(place) for place in PLACES)}")
 
 
 @cache
-def query(name: str, override: Path | None = None) -> str:
+def query(name: str) -> str:
     """Return a query's text with its placeholders, by a name such as `istio/request-duration`; read once."""
-    return path(f"queries/{name}.promql", override).read_text(encoding="utf-8").strip()
+    return path(f"queries/{name}.promql").read_text(encoding="utf-8").strip()
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -40,7 +40,7 @@ def wait_for_gate(case: Case, gate: Gate, beat: Beat) -> Wait:
 
 def wait_for_check(case: Case, live: Live, found: Check | None) -> Wait:
     """Wait until the next check, and say what the last one lacked."""
-    until = next_beat(case, live) or case.now + case.spec.interval
+    until = next_beat(case, live)
     if found is not None and found.doubt is not None:
         is_overdue = lasted(last_verdict(case, live), case.now, case.spec.sync_timeout)
         return Wait(For.DATA, found.doubt, until, is_overdue=is_overdue)

@@ -222,3 +222,14 @@ def test_without_a_checkout_it_says_what_to_give(gitcanary, tmp_path: Path, monk
     result = gitcanary("status")
     assert result.exit_code == 2
     assert "is in no Git checkout: give --repository" in result.output
+
+
+@pytest.mark.parametrize("changed", [("test/podinfo", "test/other"), ("apps/podinfo", "apps/other")])
+def test_a_decision_about_another_canary_is_none_about_this_one(
+    remote: Remote, gitcanary, changed: tuple[str, str]
+) -> None:
+    before = gitcanary("history", "test/podinfo", "--output", "json", "--repository", remote.url).stdout
+    message = the(remote, "Promote").message.replace(*changed)
+    text = remote.read(RECORD).replace("weight: 0", "weight: 1")
+    remote.commit({RECORD: text}, message, by=(US.name, US.email))
+    assert gitcanary("history", "test/podinfo", "--output", "json", "--repository", remote.url).stdout == before

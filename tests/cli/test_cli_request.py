@@ -136,7 +136,10 @@ def test_a_declined_push_says_what_the_remote_said(running: Remote, gitcanary) -
     assert "protected branch: open a pull request" in result.output
 
 
-def test_a_caller_whom_git_does_not_know_is_told_what_to_set(running: Remote, gitcanary, caller: Path) -> None:
+def test_a_caller_whom_git_would_have_to_guess_is_told_what_to_set(
+    running: Remote, gitcanary, caller: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMAIL", "bob@some-machine")
     caller.write_text("[user]\n\tname = Bob\n")
     tip = running.tip
     result = gitcanary("pause", "test/podinfo", "--repository", running.url)

@@ -52,9 +52,11 @@ apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: podinfo, namespace: test}
 spec:
-  hosts: [podinfo]
+  gateways: [istio-system/public-gateway]
+  hosts: [app.example.com, podinfo]
   http:
-  - route:
+  - retries: {attempts: 3, perTryTimeout: 1s, retryOn: "gateway-error,connect-failure,refused-stream"}
+    route:
     - destination: {host: podinfo, subset: canary}
       weight: 0
     - destination: {host: podinfo, subset: primary}

@@ -1,14 +1,13 @@
 """Where templates lie, and how a query is filled: never more than the value, never less than the text."""
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gitcanary import errors
-from gitcanary.manifests.templates import fill, match_exactly, path, query
+from gitcanary.manifests.templates import fill, match_exactly, query
 
 SUCCESS_RATE = (
     'sum( rate( istio_requests_total{ reporter="destination", destination_workload_namespace="test", '
@@ -75,15 +74,6 @@ def test_an_exact_match_matches_the_text_and_no_other(text: str, other: str) -> 
     assert bool(re.fullmatch(pattern, other)) == (other == text)
 
 
-def test_a_folder_of_the_operators_overrides_single_templates(tmp_path: Path) -> None:
-    mine = tmp_path / "queries" / "istio" / "request-duration.promql"
-    mine.parent.mkdir(parents=True)
-    mine.write_text("mine\n", encoding="utf-8")
-    assert query("istio/request-duration", tmp_path) == "mine"
-    assert query("istio/request-success-rate", tmp_path) == query("istio/request-success-rate")
-    assert path("queries/istio/request-duration.promql", tmp_path) == mine
-
-
-def test_a_template_that_is_nowhere_is_named(tmp_path: Path) -> None:
+def test_a_template_that_is_nowhere_is_named() -> None:
     with pytest.raises(errors.Usage, match=r"queries/istio/no-such\.promql is in none of"):
-        query("istio/no-such", tmp_path)
+        query("istio/no-such")

@@ -131,6 +131,19 @@ def test_a_restored_primary_that_is_not_ready_keeps_its_traffic_away() -> None:
     assert world.walk_to(P.FAILED) == [(A.ROLLBACK, 0, P.FAILED)]
 
 
+@pytest.mark.parametrize("is_stuck", [True, False])
+def test_nothing_is_counted_any_more_once_a_rollback_is_under_way(is_stuck: bool) -> None:  # noqa: FBT001
+    world = world_in(P.PROMOTING) if is_stuck else running_world(20)
+    world.bad.add(digest("r2"))
+    world.request("abort")
+    world.step()
+    world.is_syncing = is_stuck
+    world.crashing[digest("r1")] = world.now
+    lines = [entry.line for entry in world.log]
+    world.walk(1200)
+    assert [entry.line for entry in world.log] == lines
+
+
 def test_the_restoration_says_why_until_the_end() -> None:
     world = world_in(P.PROMOTING)
     world.crashing[digest("r2")] = world.now

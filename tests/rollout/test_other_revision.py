@@ -3,9 +3,11 @@
 import pytest
 
 from gitcanary.rollout.decision import Commit, Wait
+from gitcanary.rollout.evidence import Evidence
 from gitcanary.rollout.spec import OnRevert
-from gitcanary.rollout.state import Action, Phase, Promoted, Quarantined
+from gitcanary.rollout.state import Action, Phase, Placed, Promoted, Quarantined, Revision
 from support.canaries import at, digest, make_spec
+from support.cases import decide, make_record, make_state
 from support.situations import idle_world, running_world, world_in
 
 A, P = Action, Phase
@@ -176,6 +178,20 @@ def test_a_person_who_quarantines_what_is_rolled_out_rolls_it_back(phase: Phase,
     assert [action for action, _, _ in world.walk(1200)] == then
     assert world.placed.primary == digest("r1")
     assert world.record.phase is P.FAILED
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "primary", "started"),
+    [(3, 4, 5, None), (0, 4, 5, 4), (0, None, 5, 5), (0, None, None, 1), (0, 0, 0, 1)],
+)
+def test_a_start_takes_the_first_number_of_replicas_that_somebody_gave(
+    written: int, kept: int | None, primary: int | None, started: int | None
+) -> None:
+    record = make_record(phase=P.SUCCEEDED, weight=0, revision=digest("r1"), replicas=kept)
+    placed = Placed(0, digest("r2"), digest("r1"), written)
+    state = make_state(record, revision=Revision(digest("r2"), "2" * 40), placed=placed, primary_replicas=primary)
+    decision, _ = decide(make_spec(), state, Evidence(at(60)))
+    assert (decision.action, decision.replicas, decision.record.replicas) == (A.START, started, None)
 
 
 @pytest.mark.parametrize("weight", [10, 50])

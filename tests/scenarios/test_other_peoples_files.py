@@ -23,8 +23,8 @@ spec:\r
   gateways: [istio-system/public-gateway]\r
   hosts: [app.example.com, podinfo]\r
   http:\r
-    -   retries: &retries {attempts: 3}   # weight: 5\r
-        route:\r
+    -  retries: &retries {attempts: 3, perTryTimeout: 1s, retryOn: "gateway-error,connect-failure,refused-stream"} # 5\r
+       route:\r
         - destination: {host: podinfo-primary}\r
           weight:   100   # all of it\r
         - {destination: {host: podinfo-canary}, weight: 0}\r
@@ -59,6 +59,23 @@ def test_28_in_a_virtual_service_of_peoples_exactly_the_weights_change(make) -> 
     ).stdout
     expected = VIRTUAL_SERVICE.replace("weight:   100   #", "weight:   80   #").replace("weight: 0}", "weight: 20}")
     assert bytes_ == expected.encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("attempts: 3", "attempts: 2", "spec.http.0.retries: found a mapping; allowed: what spec.service.retries says"),
+        ("hosts: [app.example.com, podinfo]", "hosts: [podinfo]", "app.example.com too, as spec.service.hosts says"),
+        ("gateways: [istio-system/public-gateway]", "gateways: [mesh]", "as spec.service.gateways says"),
+    ],
+    ids=["retries", "hosts", "gateways"],
+)
+def test_28_a_spec_that_the_virtual_service_contradicts_is_refused_and_not_ignored(make, old, new, said) -> None:
+    environment = make(own_routing(VIRTUAL_SERVICE.replace(old, new)))
+    environment.run(timedelta(minutes=5))
+    assert environment.subjects == []
+    [refused] = environment.told.named("refused")
+    assert said in refused["reason"]
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,15 @@ def believe_the_way_back_is_open(spec: Spec, state: State, evidence: Evidence, d
     assert Action.ROLLBACK in play_on(replace(spec, threshold=1), state, later, fails)
 
 
+def believe_the_record_tells_since_when(spec: Spec, state: State, evidence: Evidence, decision: Decision) -> None:
+    if not isinstance(decision, Commit) or state.record is None:
+        return
+    was, will = state.record, decision.record
+    if (was.phase, was.weight) != (will.phase, will.weight):
+        assert will.since == evidence.now
+    assert (will.spec, will.evidence.observed_at) == (spec.blob, evidence.now)
+
+
 def believe_idle_means_nothing_to_do(spec: Spec, state: State, _evidence: Evidence, decision: Decision) -> None:
     if state.record is not None and is_idle(spec, state.record, state.placed):
         assert isinstance(decision, Wait)
@@ -133,6 +142,7 @@ BELIEFS = (
     believe_no_quarantined_revision_moves_forward,
     believe_no_question_comes_too_early,
     believe_the_way_back_is_open,
+    believe_the_record_tells_since_when,
     believe_idle_means_nothing_to_do,
 )
 

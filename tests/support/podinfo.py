@@ -101,7 +101,7 @@ spec:
         route:
         -   destination: {host: podinfo-primary}   # weight: 5
     -   name: main
-        retries: &retries {attempts: 9}
+        retries: &retries {attempts: 3, perTryTimeout: 1s, retryOn: "gateway-error,connect-failure,refused-stream"}
         route:
         -   destination:
                 host: podinfo-primary.test.svc.cluster.local

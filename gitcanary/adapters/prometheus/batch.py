@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from gitcanary import errors
 from gitcanary.adapters.prometheus.client import Credentials, Server, normal
-from gitcanary.adapters.prometheus.inquiry import Inquiries, Inquiry
+from gitcanary.adapters.prometheus.inquiry import Inquiry, halves, inquiries_for
 from gitcanary.egress import Allowed, Sender
 from gitcanary.rollout.evidence import MetricAnswer
 from gitcanary.rollout.spec import Metric
@@ -35,16 +34,14 @@ class Prometheus:
         allowed: Allowed,
         credentials: Credentials | None = None,
         within: timedelta = DEADLINE,
-        templates: Path | None = None,
     ) -> None:
         """Connect to nothing yet.
 
-        `credentials` go to `address` alone; `allowed` is the rule for addresses in specs; `templates` is a folder that
-        overrides queries. Raises `errors.Refused` if `address` is none.
+        `credentials` go to `address` alone; `allowed` is the rule for addresses in specs. Raises `errors.Refused` if
+        `address` is none.
         """
         self._address = normal(address)
         self._within = within
-        self._inquiries = Inquiries(templates)
         # Connections of their own: one that the operator may open must not be there to be used by a spec.
         self._own_sender, self._their_sender = Sender(), Sender(allowed)
         self._own = Server(address, self._own_sender, within, credentials)
@@ -54,7 +51,7 @@ class Prometheus:
         """Answer every metric, evaluated at one instant. Never raises: what could not be asked has its trouble."""
         silent: set[str | None] = set()
         asked = {metric: replace(metric, server=self._foreign(metric.server)) for metric in metrics}
-        inquiries = sorted(self._inquiries.of(asked.values()), key=lambda each: each.server or "")
+        inquiries = sorted(inquiries_for(asked.values()), key=lambda each: each.server or "")
         futures = {self._pool.submit(self._answer, each, at, silent): each for each in inquiries}
         done, late = wait(futures, timeout=(PATIENCE * self._within).total_seconds())
         answers: dict[Metric, MetricAnswer] = {}
@@ -88,7 +85,7 @@ class Prometheus:
                 answers |= self._ask(each, at, silent)
             except errors.Refused as error:
                 refusals += 1
-                smaller = list(self._inquiries.halves(each)) if _may_shrink(error, refusals) else []
+                smaller = list(halves(each)) if _may_shrink(error, refusals) else []
                 pending += smaller
                 answers |= {} if smaller else each.troubled(str(error), at)
         return answers

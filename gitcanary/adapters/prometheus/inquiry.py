@@ -5,9 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from gitcanary import errors
 from gitcanary.adapters.prometheus.client import Sample
 from gitcanary.manifests.templates import fill, match_exactly, query
 from gitcanary.rollout.evidence import MetricAnswer
@@ -47,53 +45,42 @@ class Inquiry:
         return {metric: MetricAnswer(at, None, trouble) for metric in self.metrics}
 
 
-@dataclass(frozen=True, slots=True)
-class Inquiries:
-    """Makes inquiries out of metrics. `folder` holds templates that override ours."""
+def inquiries_for(metrics: Iterable[Metric]) -> Iterator[Inquiry]:
+    """Yield the fewest queries that answer all metrics; `server` is taken as it stands in each."""
+    families: defaultdict[tuple[str | None, Builtin, timedelta], list[Metric]] = defaultdict(list)
+    others = []
+    for metric in dict.fromkeys(metrics):
+        if metric.builtin is None:
+            others.append(metric)
+        else:
+            families[metric.server, metric.builtin, metric.window].append(metric)
+    for family in families.values():
+        for chunk in _chunks(family):
+            yield from _together(chunk)
+    yield from _alone(others)
 
-    folder: Path | None = None
 
-    def __post_init__(self) -> None:
-        """Raise `errors.Usage` if a query is overridden without its twin: the two would no longer mean the same."""
-        for name in Builtin if self.folder else ():
-            twins = [f"{self.folder}/queries/istio/{name}{suffix}.promql" for suffix in ("", "-by-workload")]
-            if len({Path(twin).is_file() for twin in twins}) > 1:
-                raise errors.Usage(f"of {' and '.join(twins)} only one is there; override both or none")
+def halves(inquiry: Inquiry) -> Iterator[Inquiry]:
+    """Yield smaller inquiries for the same metrics, or nothing if there are none."""
+    if inquiry.is_grouped:
+        middle = len(inquiry.metrics) // 2
+        yield from _together(inquiry.metrics[:middle])
+        yield from _together(inquiry.metrics[middle:])
 
-    def of(self, metrics: Iterable[Metric]) -> Iterator[Inquiry]:
-        """Yield the fewest queries that answer all metrics; `server` is taken as it stands in each."""
-        families: defaultdict[tuple[str | None, Builtin, timedelta], list[Metric]] = defaultdict(list)
-        others = []
-        for metric in dict.fromkeys(metrics):
-            if metric.builtin is None:
-                others.append(metric)
-            else:
-                families[metric.server, metric.builtin, metric.window].append(metric)
-        for family in families.values():
-            for chunk in _chunks(family):
-                yield from self._together(chunk)
-        yield from _alone(others)
 
-    def halves(self, inquiry: Inquiry) -> Iterator[Inquiry]:
-        """Yield smaller inquiries for the same metrics, or nothing if there are none."""
-        if inquiry.is_grouped:
-            middle = len(inquiry.metrics) // 2
-            yield from self._together(inquiry.metrics[:middle])
-            yield from self._together(inquiry.metrics[middle:])
-
-    def _together(self, metrics: Sequence[Metric]) -> Iterator[Inquiry]:
-        """Yield one grouped inquiry for metrics of one family, or what is left of one workload by its own query."""
-        one, builtin = metrics[0], metrics[0].builtin
-        if len({(m.namespace, m.workload) for m in metrics}) == 1 or builtin is None:
-            yield from _alone(metrics)
-            return
-        values = {
-            "namespaces": _any_of(m.namespace for m in metrics),
-            "targets": _any_of(m.workload for m in metrics),
-            "interval": f"{one.window // timedelta(milliseconds=1)}ms",
-        }
-        text = fill(query(f"istio/{builtin}-by-workload", self.folder), values)
-        yield Inquiry(one.server, text, tuple(metrics), is_grouped=True)
+def _together(metrics: Sequence[Metric]) -> Iterator[Inquiry]:
+    """Yield one grouped inquiry for metrics of one family, or what is left of one workload by its own query."""
+    one, builtin = metrics[0], metrics[0].builtin
+    if len({(m.namespace, m.workload) for m in metrics}) == 1 or builtin is None:
+        yield from _alone(metrics)
+        return
+    values = {
+        "namespaces": _any_of(m.namespace for m in metrics),
+        "targets": _any_of(m.workload for m in metrics),
+        "interval": f"{one.window // timedelta(milliseconds=1)}ms",
+    }
+    text = fill(query(f"istio/{builtin}-by-workload"), values)
+    yield Inquiry(one.server, text, tuple(metrics), is_grouped=True)
 
 
 def _alone(metrics: Iterable[Metric]) -> Iterator[Inquiry]:

@@ -340,17 +340,3 @@ def test_a_canary_that_is_alone_is_asked_by_the_query_that_people_are_shown() ->
         measurements.ask([builtin("podinfo")], AT)
         measurements.close()
     assert parse_qs(server.received[0].body.decode())["query"] == ["own podinfo"]
-
-
-def test_a_query_is_overridden_with_its_twin_or_not_at_all(tmp_path: Path) -> None:
-    queries = tmp_path / "queries" / "istio"
-    queries.mkdir(parents=True)
-    (queries / "request-duration.promql").write_text("single")
-    with pytest.raises(errors.Usage, match="override both or none"):
-        Prometheus("http://p", allowed=Allowed(), templates=tmp_path)
-    (queries / "request-duration-by-workload.promql").write_text("sum by (x) (y{z=~'{{ targets }}'})")
-    with serve(success([])) as server:
-        measurements = Prometheus(server.url, allowed=Allowed(), templates=tmp_path)
-        measurements.ask([replace(builtin(name), builtin=Builtin.DURATION) for name in ("a.b", "c")], AT)
-        measurements.close()
-    assert parse_qs(server.received[0].body.decode())["query"] == [r"sum by (x) (y{z=~'a\\.b|c'})"]
