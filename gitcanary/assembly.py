@@ -28,7 +28,7 @@ from gitcanary.controller.reports import Reporter
 from gitcanary.controller.scheduler import Scheduler
 from gitcanary.controller.survey import Survey
 from gitcanary.egress import Allowed, Sender
-from gitcanary.errors import Unreachable
+from gitcanary.errors import Refused, Unreachable, Usage
 from gitcanary.manifests.canary_file import Canary, Sync, SyncDelay, SyncHttp
 from gitcanary.ports import Gate, Hooks, Signal
 from gitcanary.settings import Settings
@@ -86,12 +86,12 @@ def credentials(settings: Settings) -> Credentials | None:
 
 
 def measurements(settings: Settings) -> Prometheus:
-    """Return the metrics provider, with its own credentials."""
-    return Prometheus(
-        settings.prometheus,
-        allowed=Allowed(settings.allow_host),
-        credentials=prometheus_credentials(settings),
-    )
+    """Return the metrics provider, with its own credentials; raises `Usage` for an address that is none."""
+    allowed, secrets = Allowed(settings.allow_host), prometheus_credentials(settings)
+    try:
+        return Prometheus(settings.prometheus, allowed=allowed, credentials=secrets)
+    except Refused as refusal:
+        raise Usage(f"--prometheus: {refusal}") from refusal
 
 
 def prometheus_credentials(settings: Settings) -> Bearer | Basic | None:
@@ -161,8 +161,8 @@ class Controller:
     def __init__(self, settings: Settings) -> None:
         """Connect to nothing yet, but listen where the settings say so."""
         self._telemetry = Telemetry()
-        hooks = WebHooks(Allowed(settings.allow_host))
-        self._loop = Loop(settings, hardened(credentials(settings)), self._telemetry, hooks)
+        self._hooks = WebHooks(Allowed(settings.allow_host))
+        self._loop = Loop(settings, hardened(credentials(settings)), self._telemetry, self._hooks)
         self._scheduler = Scheduler(self._round, settings.poll)
         self._loop.observer.wake = self._scheduler.wake
         self._last: datetime | None = None
@@ -206,6 +206,7 @@ class Controller:
         if self._server:
             self._server.stop()
         self._loop.close()
+        self._hooks.close()
 
     def _round(self) -> datetime | None:
         """Run one round; an outage of the repository is told once and waited out."""

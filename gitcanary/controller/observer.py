@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from time import perf_counter
+from typing import Any
 
 from gitcanary.controller.inquiry import Inquiry, what_counts
 from gitcanary.controller.liveness import Watcher
@@ -97,15 +98,20 @@ class Observer:
         self._query(asked, now)
         live = {key: about for key, about in asked.items() if LiveQuestion() in about[2]}
         self._look(live, tip, now)
-        wait(calls, GRACE)
+        late = wait(calls, GRACE).not_done
         for key in asked:
             self._inquiries[key].collect()
+        self._wake_by(late)
 
     def _call(self, inquiry: Inquiry, question: HookQuestion) -> Future[HookAnswer]:
         future = self._calls.submit(self._timed_call, question)
         inquiry.calls[question] = future
-        future.add_done_callback(lambda _: self.wake())
         return future
+
+    def _wake_by(self, late: Iterable[Future[Any]]) -> None:
+        """Have another round when an answer comes that this one did not wait for."""
+        for future in late:
+            future.add_done_callback(lambda _: self.wake())
 
     def _timed_call(self, question: HookQuestion) -> HookAnswer:
         began = perf_counter()
@@ -127,8 +133,7 @@ class Observer:
         batch = self._queries.submit(self._timed_query, {question.metric for _, question in wanted}, now)
         for inquiry, question in wanted:
             inquiry.queries[question] = batch
-        wait([batch], PATIENCE)
-        batch.add_done_callback(lambda _: self.wake())
+        self._wake_by(wait([batch], PATIENCE).not_done)
 
     def _timed_query(self, metrics: set[Metric], at: datetime) -> Mapping[Metric, MetricAnswer]:
         began = perf_counter()
