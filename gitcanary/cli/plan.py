@@ -90,7 +90,7 @@ def foresee_next(
     """Ask the sync gates of a canary what is live, and return its next decision."""
     state = loop.historian.state(subject, looked.tip)
     sightings = [gate.look(now) for gate in loop.gates(subject.canary)]
-    live = loop.watcher.judge(subject, state, looked.tip, sightings)
+    live = loop.watcher.judge(subject, state, looked.tip, sightings, now)
     return foresee(lambda evidence: decide(subject, state, evidence), World(live, metrics), now)
 
 

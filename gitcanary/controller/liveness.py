@@ -22,14 +22,14 @@ class Watcher:
         self._historian = historian
         self._since: dict[Key, tuple[str, datetime]] = {}
 
-    def judge(self, subject: Subject, state: State, tip: str, sightings: Sequence[Sighting]) -> Live:
+    def judge(self, subject: Subject, state: State, tip: str, sightings: Sequence[Sighting], now: datetime) -> Live:
         """Return what is live by all gates together: the least of what they say."""
         lives = [self._judge_one(subject, state, tip, sighting) for sighting in sightings]
         least = next((live for live in lives if live.status is not LiveStatus.APPLIED), None)
         if least is not None:
             return least
-        since = max((live.since for live in lives if live.since), default=None)
-        return self._remember(subject.key, combine(lives, since))
+        since = max((live.since for live in lives if live.since), default=now)
+        return self._remember(subject.key, combine(lives, since), since)
 
     def _judge_one(self, subject: Subject, state: State, tip: str, sighting: Sighting) -> Live:
         revision = self._applied_revision(subject, tip, sighting)
@@ -72,11 +72,12 @@ class Watcher:
         commits = self._repository.history(tip, [subject.key.path])
         return next((each.commit for each in commits if each.committed_at <= sighting.committed_until), None)
 
-    def _remember(self, key: Key, live: Live) -> Live:
-        if live.commit is None or live.since is None:
+    def _remember(self, key: Key, live: Live, since: datetime) -> Live:
+        """Return what is live with the earliest time that was ever seen for this commit."""
+        if live.commit is None:
             return live
-        commit, since = self._since.get(key, (live.commit, live.since))
-        first = min(since, live.since) if commit == live.commit else live.since
+        commit, before = self._since.get(key, (live.commit, since))
+        first = min(before, since) if commit == live.commit else since
         self._since[key] = (live.commit, first)
         return replace(live, since=first)
 
@@ -87,6 +88,7 @@ def combine(lives: Sequence[Live], since: datetime | None) -> Live:
         lives[0],
         by=", ".join(live.by for live in lives),
         since=since,
+        not_ready_since=max((live.not_ready_since for live in lives if live.not_ready_since), default=None),
         primary_ready=all_ready([live.primary_ready for live in lives]),
         canary_ready=all_ready([live.canary_ready for live in lives]),
     )

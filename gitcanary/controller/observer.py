@@ -150,7 +150,7 @@ class Observer:
             self._sightings[gate] = look.result() if look.done() else Sighting("sync gate", trouble="no answer in time")
         for key, (subject, state, _) in asked.items():
             sightings = [self._sightings[gate] for gate in gates[key]]
-            live = self._inquiries[key].live = self._watcher.judge(subject, state, tip, sightings)
+            live = self._inquiries[key].live = self._watcher.judge(subject, state, tip, sightings, now)
             self._note_live(subject, state, live)
 
     def _note_live(self, subject: Subject, state: State, live: Live) -> None:
