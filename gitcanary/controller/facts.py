@@ -39,6 +39,7 @@ class Historian:
             record_touch=touch,
             weight_touch=self._weight_touch(subject, tip) if record and placed.weight != record.weight else None,
             request_touch=self._newest_touch(subject, tip) if record and record.request else None,
+            primary_touch=self._primary_touch(subject, tip, placed) if record else None,
             reverted=self._reverted(subject, tip) if touch and not touch.is_ours else None,
         )
 
@@ -72,6 +73,16 @@ class Historian:
 
     def _weight_touch(self, subject: Subject, tip: str) -> Touch | None:
         found = self._newest_change(subject, tip, lambda folder: release.placed(folder, subject.canary).weight)
+        return self._touch(found) if found else None
+
+    def _primary_touch(self, subject: Subject, tip: str, placed: Placed) -> Touch | None:
+        """Return the newest commit that changed the primary's values since our own newest one, if they differ now."""
+        ours = next(
+            (each for each in self._repository.history(tip, [subject.record_file]) if self._is_ours(each)), None
+        )
+        if ours is None or self.placed_at(subject, ours.commit).primary == placed.primary:
+            return None
+        found = self._newest_change(subject, tip, lambda folder: release.placed(folder, subject.canary).primary)
         return self._touch(found) if found else None
 
     def _newest_touch(self, subject: Subject, tip: str) -> Touch | None:

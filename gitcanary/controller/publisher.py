@@ -59,7 +59,10 @@ class Publisher:
         decided: list[Decided] = []
         stuck: list[Stuck] = []
         idle: list[Subject] = []
+        rooms: set[str] = set()
         for subject, decision in sorted(decisions, key=lambda each: (each[1].action not in WAY_BACK, each[0].key)):
+            if subject.key.path in rooms:
+                continue  # planned on files that the commit before changed: decided again on top of it
             try:
                 change = self.plan(subject, decision)
                 if change is None:
@@ -67,6 +70,7 @@ class Publisher:
                     continue
                 head = self._commit(head, subject, change, at)
                 decided.append(Decided(subject, decision, head, change))
+                rooms.add(subject.key.path)
             except Refused as refusal:
                 stuck.append(Stuck(subject, decision, refusal))
         return Chain(tip, head, tuple(decided), tuple(stuck), tuple(idle))

@@ -1,14 +1,14 @@
 """The canaries of a tip: which there are, which of them are valid, and what changed since the tip before."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from posixpath import splitext
+from posixpath import basename, splitext
 
 from gitcanary.controller.subject import Folders, Key, Subject, Unfit, folder_of
 from gitcanary.errors import InvalidSpec, Refused
 from gitcanary.manifests import layout, record_file
 from gitcanary.manifests.canaries import may_hold_canary, read_canaries, read_former
 from gitcanary.manifests.canary_file import Canary
-from gitcanary.manifests.catalog import MANIFESTS, RECORD, Folder
+from gitcanary.manifests.catalog import RECORD, Folder, may_matter
 from gitcanary.manifests.neighbours import Declared, declared_in, trespasses
 from gitcanary.manifests.problems import problem_of_spec
 from gitcanary.ports import Files
@@ -50,7 +50,7 @@ class Survey:
         return {folder_of(path) for path in self._repository.changes(old, new) if self._matters(path)}
 
     def _matters(self, path: str) -> bool:
-        return splitext(path)[1] in MANIFESTS | {RECORD}
+        return may_matter(basename(path))
 
     def _is_ours(self, path: str) -> bool:
         return not self._paths or any(path == ours or path.startswith(f"{ours}/") for ours in self._paths)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitcanary.errors import InvalidSpec, Problem, RefusedText
-from gitcanary.manifests import configs, kustomization, names, owned, release, routing_layout
+from gitcanary.manifests import configs, kustomization, names, owned, release, routing_layout, weights
 from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, Found, mapping_at, text_at
 from gitcanary.manifests.documents import find_template
@@ -47,7 +47,7 @@ def _absent_target(folder: Folder, canary: Canary) -> Iterator[Problem]:
 
 def _between(folder: Folder, canary: Canary, target: Found) -> Iterator[Problem]:
     """Yield what stands between the files and the cluster: Kustomize's transformers, a chart, templates."""
-    yield from kustomization.problems(folder, [target.file])
+    yield from kustomization.problems(folder, sorted({target.file, *_files_of_routing(folder, canary)}))
     if CHART in folder.files:
         yield Problem(folder.full(CHART), 1, "chart", "a Helm chart", "plain manifests, or a declared `release`")
     template = mapping_at(target.value, "spec", "template")
@@ -57,6 +57,14 @@ def _between(folder: Folder, canary: Canary, target: Found) -> Iterator[Problem]
         config = folder.find(configs.CONFIG_MAP, name, canary.namespace)
         for key in ("data", "binaryData"):
             yield from _templated(folder, config, (key,)) if config else ()
+
+
+def _files_of_routing(folder: Folder, canary: Canary) -> Iterator[str]:
+    """Yield the files whose objects carry the traffic: our own that are there, people's Service and VirtualService."""
+    yield from (name for name in names.owned_files(canary) if name in folder.files)
+    for kind in (routing_layout.SERVICE, weights.VIRTUAL_SERVICE):
+        yield from (found.file for found in folder.find_all(kind, canary.namespace, canary.service.name))
+    yield from (found.file for found in weights.candidates(folder, canary))
 
 
 def _templated(folder: Folder, found: Found, path: Path) -> Iterator[Problem]:
@@ -88,6 +96,9 @@ def _target(folder: Folder, canary: Canary, target: Found) -> Iterator[Problem]:
         known = ", ".join(names.SELECTOR_LABELS)
         path: Path = ("spec", "selector", "matchLabels")
         yield problem(folder, target, path, seen="none of the labels", allowed=f"one of {known}")
+    if canary.autoscaler and release.replicas(target) == 0:
+        path = ("spec", "replicas")
+        yield problem(folder, target, path, seen="0", allowed="none or more: its autoscaler starts no pod from 0")
     if release.is_scalable(folder, canary):
         yield from unspliceable(folder, target, {("spec", "replicas"): 1 + (release.replicas(target) or 0)})
 

@@ -135,7 +135,8 @@ def _changed_spec(told: Told) -> Iterator[str]:
         fields = changed_fields(told.blob(before.spec), told.blob(now.spec), told.canary)
     except GitcanaryError:
         fields = ""
-    yield f"{name} changed since: {fields}." if fields else f"{name} changed since, but nothing that is read there."
+    if fields:
+        yield f"{name} changed since: {fields}."
 
 
 def _trailers(told: Told) -> Iterator[tuple[str, str]]:

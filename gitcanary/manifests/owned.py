@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from gitcanary.errors import Unspliceable
+from gitcanary.manifests import weights
 from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, Found, mapping_at, text_at
 from gitcanary.manifests.documents import parse
@@ -71,10 +72,15 @@ class OwnedFile:
         if found is None or found.file != self.name:
             return data
         rendered = parse(self._text([piece]).encode())[0].value
-        for path in _differing(found.value, rendered):
+        for path in _differing(found.value, rendered, self._route(found)):
             new = value_at(rendered, path) if has(rendered, path) else ABSENT
-            data = graft(data, found.place(*path), new, file=self.folder.full(self.name))
+            place = found.place(*_in_route(path, self._route(found)))
+            data = graft(data, place, new, file=self.folder.full(self.name))
         return data
+
+    def _route(self, found: Found) -> int:
+        """Return which http route is ours, where somebody put another one before it."""
+        return next((split.route for split in weights.splits(found, self.canary)), 0)
 
     def _extended(self, first: Sequence[Piece], last: Sequence[Piece]) -> Folder:
         text = self.folder.files[self.name].data.decode()
@@ -113,13 +119,19 @@ def is_ours(data: bytes, canary: Canary) -> bool:
     return data.startswith(mark(canary).encode())
 
 
-def _differing(present: Value, rendered: Value) -> Iterator[Path]:
+def _differing(present: Value, rendered: Value, route: int) -> Iterator[Path]:
+    """Yield the paths, as rendered, whose values differ; `route` is the position of our http route in the file."""
     for path in _described(rendered):
-        is_there, is_wanted = has(present, path), has(rendered, path)
-        if is_there != is_wanted or (is_wanted and not are_same(value_at(present, path), value_at(rendered, path))):
+        there = _in_route(path, route)
+        is_there, is_wanted = has(present, there), has(rendered, path)
+        if is_there != is_wanted or (is_wanted and not are_same(value_at(present, there), value_at(rendered, path))):
             yield path
     if has(present, ("spec", "replicas")) and not has(rendered, ("spec", "replicas")):
         yield ("spec", "replicas")  # an autoscaler has it now
+
+
+def _in_route(path: Path, route: int) -> Path:
+    return (*path[:2], route, *path[3:]) if path[: len(_HTTP)] == _HTTP else path
 
 
 def _described(rendered: Value) -> Iterator[Path]:

@@ -40,9 +40,12 @@ def _services(folder: Folder, canary: Canary, label: tuple[str, str], brought: l
 
 
 def _service(folder: Folder, canary: Canary, name: str, key: str, values: set[str]) -> Iterator[Problem]:
-    found = folder.find(SERVICE, name, canary.namespace)
-    if found is None:
+    services = list(folder.find_all(SERVICE, canary.namespace, name))
+    if not services:
         return
+    found, *others = services
+    for other in others:
+        yield problem(folder, other, ("metadata", "name"), seen=f"again, as in {found.file}", allowed="one manifest")
     selected = mapping_at(found.value, *map(str, _SELECTOR)).get(key)
     if selected not in values:
         allowed = " or ".join(f"{key}: {value}" for value in sorted(values))

@@ -68,7 +68,7 @@ _Representer.add_representer(OneLine, _Representer.represent_one_line)
 
 
 def _style(text: str) -> str | None:
-    if is_ambiguous(text) or not text.replace("\n", "").isprintable():
+    if is_ambiguous(text) or text.startswith(("?", ":")) or not text.replace("\n", "").isprintable():
         return '"'
     if "\n" in text:
         return '"' if text[0].isspace() or text.endswith("\n\n") else "|"

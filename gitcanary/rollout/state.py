@@ -260,7 +260,8 @@ class State:
     `path` is its folder. `record_blob` is None with `record`. `is_scalable` says that the target has literal
     replicas and no autoscaler. `record_touch` is the newest commit that changed more of the record than `request`
     and `quarantine`; `weight_touch` the newest that changed the weights; `request_touch` the newest that changed
-    the record at all. `reverted` is the revision whose Promote or Finish the newest commit to the record undid, where
+    the record at all; `primary_touch` the newest that changed the primary's values since our own last word.
+    `reverted` is the revision whose Promote or Finish the newest commit to the record undid, where
     that commit is not ours.
     """
 
@@ -275,4 +276,5 @@ class State:
     record_touch: Touch | None = None
     weight_touch: Touch | None = None
     request_touch: Touch | None = None
+    primary_touch: Touch | None = None
     reverted: str | None = None

@@ -63,6 +63,25 @@ def test_23_weights_put_back_end_the_hold(environment) -> None:
     environment.run_to(Phase.SUCCEEDED)
 
 
+def test_a_version_written_into_the_primary_holds_and_names_the_commit(environment) -> None:
+    reach(environment, 20)
+    edit = environment.edit("podinfo.primary.yaml", "podinfo:6.0.0", "podinfo:5.9.9")
+    environment.run(timedelta(minutes=5))
+    assert environment.subjects[-1].startswith("Hold test/podinfo")
+    assert environment.record.hold is not None
+    assert (environment.record.hold.commit, environment.record.hold.by) == (edit, "Mia")
+    ask(environment, "resume")
+    environment.run_to(Phase.SUCCEEDED)
+
+
+def test_47_replicas_written_into_the_primary_are_kept(environment) -> None:
+    reach(environment, 20)
+    environment.edit("podinfo.primary.yaml", "replicas: 2", "replicas: 7")
+    environment.run_to(Phase.SUCCEEDED)
+    assert "replicas: 7" in environment.read("podinfo.primary.yaml")
+    assert not [subject for subject in environment.subjects if subject.startswith("Hold")]
+
+
 def test_26_a_pause_stops_no_way_back(environment) -> None:
     reach(environment, 20)
     ask(environment, "pause", "lunch")

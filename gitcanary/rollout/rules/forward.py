@@ -16,6 +16,8 @@ def forward(case: Case) -> Ask | Commit | Wait:
     match case.record.phase:
         case Phase.INITIALIZING:
             return onboard(case)
+        case Phase.TERMINATED if case.state.placed.weight is None:
+            return onboard(case)
         case Phase.INITIALIZED | Phase.SUCCEEDED | Phase.FAILED | Phase.TERMINATED | Phase.FINALISING | Phase.WAITING:
             return rest(case)
         case Phase.PROGRESSING | Phase.WAITING_PROMOTION:

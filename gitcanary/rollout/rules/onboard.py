@@ -41,7 +41,7 @@ def initialize(spec: Spec, state: State, evidence: Evidence) -> Commit:
 
 def onboard(case: Case) -> Ask | Commit | Wait:
     """Take the next of onboarding's commits. Before routing, a new revision is initialized again."""
-    is_routed = case.state.placed.weight is not None
+    is_routed = case.state.placed.weight == 0
     if is_routed and not case.holds_recorded_revision:
         return rest(case)
     if not is_routed and not case.holds_recorded_revision:

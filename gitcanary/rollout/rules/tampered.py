@@ -11,13 +11,16 @@ WEIGHTS = "weights edited"
 
 
 def tampered(case: Case) -> Commit | None:
-    """Hold a rollout whose record or weights somebody edited; let go when the weights were put back."""
+    """Hold a rollout whose record, weights or primary somebody edited; let go when the weights were put back."""
     if case.state.reverted is not None:
         return blame(case, case.state.reverted)
+    if case.state.primary_touch is not None and case.record.hold is None:
+        touch = case.state.primary_touch
+        return hold(case, f"primary edited{name(touch)}", touch)
     weight = case.state.placed.weight
-    if case.record.phase in AT_REST or (weight is None and case.record.phase is Phase.INITIALIZING):
+    if case.record.phase in AT_REST:
         return None
-    is_edited = weight != case.record.weight
+    is_edited = weight != case.record.weight and case.record.phase is not Phase.INITIALIZING
     if case.record.hold is None:
         return find_edit(case, is_edited=is_edited)
     if case.record.hold.reason.startswith(WEIGHTS) and not is_edited:
