@@ -29,7 +29,7 @@ from gitcanary.controller.scheduler import Scheduler
 from gitcanary.controller.survey import Survey
 from gitcanary.egress import Allowed, Sender
 from gitcanary.errors import Refused, Unreachable, Usage
-from gitcanary.manifests.canary_file import Canary, Sync, SyncDelay, SyncHttp
+from gitcanary.manifests.schema.canary_file import Canary, Sync, SyncDelay, SyncHttp
 from gitcanary.ports import Gate, Hooks, Signal
 from gitcanary.settings import Settings
 

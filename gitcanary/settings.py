@@ -15,8 +15,8 @@ from pydantic_settings import (
 )
 
 from gitcanary.errors import Usage
-from gitcanary.manifests.canary_file import Sync, SyncDelay, SyncHttp
-from gitcanary.manifests.schema_texts import duration
+from gitcanary.manifests.schema.canary_file import Sync, SyncDelay, SyncHttp
+from gitcanary.manifests.schema.texts import duration
 
 PREFIX = "GITCANARY_"
 US = "gitcanary <gitcanary@example.com>"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gitcanary.errors import Usage
-from gitcanary.manifests.canary_file import SyncDelay, SyncHttp
+from gitcanary.manifests.schema.canary_file import SyncDelay, SyncHttp
 from gitcanary.settings import load
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from gitcanary.cli.chronicle import Entry, Rollout
 from gitcanary.cli.console import clock, day_and_second
 from gitcanary.cli.labels import Labels
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.evidence_table import number
 from gitcanary.manifests.record_schema import write_duration
+from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.rollout.checks import UNITS
 from gitcanary.rollout.evidence import LiveStatus, Verdict
 from gitcanary.rollout.state import Action, Observed, Quarantined, SeenHook, SeenMetric

@@ -13,8 +13,8 @@ from gitcanary.cli.run import settings_variable
 from gitcanary.cli.standing import Standing, standings
 from gitcanary.errors import GitcanaryError
 from gitcanary.manifests.canaries import read_former
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import RECORD, Folder
+from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.settings import Settings, load
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from gitcanary.errors import GitcanaryError
 from gitcanary.manifests import release
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder
+from gitcanary.manifests.schema.canary_file import Canary
 
 _SHORT = 7
 

@@ -8,7 +8,7 @@ import typer
 from gitcanary.cli.console import elapsed
 from gitcanary.errors import Usage
 from gitcanary.loadtester import Limits, serve
-from gitcanary.manifests.schema_texts import duration
+from gitcanary.manifests.schema.texts import duration
 
 DEFAULTS = Limits()
 

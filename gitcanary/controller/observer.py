@@ -9,7 +9,7 @@ from typing import Any
 from gitcanary.controller.inquiry import Inquiry, what_counts
 from gitcanary.controller.liveness import Watcher
 from gitcanary.controller.subject import Key, Subject
-from gitcanary.manifests.canary_file import Canary
+from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.ports import Gate, Hooks, Measurements, Sighting, Signal, Telemetry
 from gitcanary.rollout.evidence import (
     HookAnswer,

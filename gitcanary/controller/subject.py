@@ -5,8 +5,8 @@ from posixpath import dirname
 from typing import NamedTuple
 
 from gitcanary.errors import Refused
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, folder
+from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.ports import Files
 from gitcanary.rollout.state import Record
 

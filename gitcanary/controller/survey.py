@@ -7,10 +7,10 @@ from gitcanary.controller.subject import Folders, Key, Subject, Unfit, folder_of
 from gitcanary.errors import InvalidSpec, Refused
 from gitcanary.manifests import layout, record_file
 from gitcanary.manifests.canaries import may_hold_canary, read_canaries, read_former
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import RECORD, Folder, may_matter
 from gitcanary.manifests.neighbours import Declared, declared_in, trespasses
 from gitcanary.manifests.problems import problem_of_spec
+from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.ports import Files
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from gitcanary.errors import InvalidFile, InvalidSpec, Problem, Refused
-from gitcanary.manifests import canary_file
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import MANIFESTS, File, Folder
-from gitcanary.manifests.documents import Document, line_of
-from gitcanary.manifests.values import Path
+from gitcanary.manifests.schema import canary_file
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.text.documents import Document, line_of
+from gitcanary.manifests.text.values import Path
 
 
 def may_hold_canary(data: bytes) -> bool:

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import TypeAlias, TypeGuard
 
 from gitcanary.errors import InvalidFile
-from gitcanary.manifests.documents import Document, line_of, parse
-from gitcanary.manifests.values import Place, Value
+from gitcanary.manifests.text.documents import Document, line_of, parse
+from gitcanary.manifests.text.values import Place, Value
 
 Object: TypeAlias = dict[str, Value]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gitcanary.manifests.catalog import Folder, Object, list_at, mapping_at, text_at
-from gitcanary.manifests.values import Path, Value, replaced
+from gitcanary.manifests.text.values import Path, Value, replaced
 
 CONFIG_MAP = "ConfigMap"
 SECRET = "Secret"  # noqa: S105 - a kind, not a password

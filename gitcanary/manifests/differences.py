@@ -2,11 +2,11 @@
 
 import re
 
-from gitcanary.manifests import canary_file
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import text_at
-from gitcanary.manifests.documents import parse
-from gitcanary.manifests.values import Path, Scalar, Value, leaves
+from gitcanary.manifests.schema import canary_file
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.text.documents import parse
+from gitcanary.manifests.text.values import Path, Scalar, Value, leaves
 
 _MOST = 5  # fields that are named
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from gitcanary.errors import InvalidFile, Problem
 from gitcanary.manifests.catalog import Folder, Found, list_at
-from gitcanary.manifests.insertion import insert_items
 from gitcanary.manifests.problems import problem
+from gitcanary.manifests.text.insertion import insert_items
 
 RESOURCES = "resources"
 _KIND = "Kustomization"

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from gitcanary.errors import InvalidSpec, Problem, RefusedText
 from gitcanary.manifests import configs, kustomization, names, owned, release, routing_layout, weights
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, Found, mapping_at, text_at
-from gitcanary.manifests.documents import find_template
 from gitcanary.manifests.pieces import RIDES_ALONG
 from gitcanary.manifests.problems import problem, problem_of_spec, unspliceable
-from gitcanary.manifests.values import Path, value_at
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.text.documents import find_template
+from gitcanary.manifests.text.values import Path, value_at
 
 CHART = "Chart.yaml"
 _HPA_VERSION = "autoscaling/v2"

@@ -8,12 +8,12 @@ from typing import Any
 
 from gitcanary.errors import GitcanaryError
 from gitcanary.manifests import release
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder
 from gitcanary.manifests.differences import changed_fields
 from gitcanary.manifests.evidence_table import rows
 from gitcanary.manifests.record_schema import write_duration
 from gitcanary.manifests.rendering import render_message
+from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.evidence import LiveStatus
 from gitcanary.rollout.state import Action, Observed, Record

@@ -1,7 +1,7 @@
 """Every name that gitcanary gives: Flagger's for objects, the Canary's own for files."""
 
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import RECORD
+from gitcanary.manifests.schema.canary_file import Canary
 
 SELECTOR_LABELS = ("app", "name", "app.kubernetes.io/name")  # the first that a selector has, as in Flagger
 

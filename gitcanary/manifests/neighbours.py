@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from gitcanary.errors import InvalidFile, Problem
 from gitcanary.manifests import names
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, Object, text_at
 from gitcanary.manifests.problems import problem_of_spec
 from gitcanary.manifests.release import AUTOSCALER, DEPLOYMENT
-from gitcanary.manifests.values import Path
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.text.values import Path
 from gitcanary.manifests.weights import VIRTUAL_SERVICE
 
 SERVICE = "Service"

@@ -7,13 +7,13 @@ from pathlib import PurePosixPath
 
 from gitcanary.errors import Unspliceable
 from gitcanary.manifests import weights
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, Found, mapping_at, text_at
-from gitcanary.manifests.documents import parse
-from gitcanary.manifests.graft import ABSENT, graft
 from gitcanary.manifests.pieces import RIDES_ALONG, SCALING, Piece
 from gitcanary.manifests.rendering import render
-from gitcanary.manifests.values import Path, Value, are_same, has, value_at
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.text.documents import parse
+from gitcanary.manifests.text.graft import ABSENT, graft
+from gitcanary.manifests.text.values import Path, Value, are_same, has, value_at
 
 _SEPARATOR = "---\n"
 _LEADING_COMMENTS = re.compile(r"(?:#.*\n)*")

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitcanary.manifests import configs, names, release
-from gitcanary.manifests.canary_file import Canary, Metadata
 from gitcanary.manifests.catalog import Folder, Found, Object, mapping_at
 from gitcanary.manifests.primary_template import primary_template, without_tools
-from gitcanary.manifests.values import Value
-from gitcanary.manifests.writer import OneLine
+from gitcanary.manifests.schema.canary_file import Canary, Metadata
+from gitcanary.manifests.text.values import Value
+from gitcanary.manifests.text.writer import OneLine
 
 RIDES_ALONG = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 SCALING = ("minReplicas", "maxReplicas", "metrics", "behavior")

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from gitcanary.errors import Refused
 from gitcanary.manifests import kustomization, message, names, pieces, record_file, release, weights
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, Found, mapping_at
 from gitcanary.manifests.owned import OwnedFile
 from gitcanary.manifests.pieces import Piece
 from gitcanary.manifests.routing_layout import SERVICE
-from gitcanary.manifests.splice import Edit, splice
-from gitcanary.manifests.values import Path
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.text.splice import Edit, splice
+from gitcanary.manifests.text.values import Path
 from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.state import Action, Phase, Promoted, Record
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from gitcanary.errors import Problem, RefusedText
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, Found
-from gitcanary.manifests.documents import line_of
-from gitcanary.manifests.splice import Edit, splice
-from gitcanary.manifests.values import Path
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.text.documents import line_of
+from gitcanary.manifests.text.splice import Edit, splice
+from gitcanary.manifests.text.values import Path
 
 
 def problem(folder: Folder, found: Found, path: Path, *, seen: str, allowed: str) -> Problem:

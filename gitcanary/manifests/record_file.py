@@ -5,11 +5,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from gitcanary.errors import InvalidFile
-from gitcanary.manifests.documents import Document, line_of, parse
-from gitcanary.manifests.graft import graft
 from gitcanary.manifests.record_schema import RecordText, write_duration
-from gitcanary.manifests.values import Place
-from gitcanary.manifests.writer import OneLine, dump
+from gitcanary.manifests.text.documents import Document, line_of, parse
+from gitcanary.manifests.text.graft import graft
+from gitcanary.manifests.text.values import Place
+from gitcanary.manifests.text.writer import OneLine, dump
 from gitcanary.rollout.state import Observed, Record, Request, SeenMetric, Verb
 
 VERSION = 1

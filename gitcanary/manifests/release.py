@@ -9,9 +9,9 @@ from hashlib import sha256
 
 from gitcanary.errors import InvalidFile
 from gitcanary.manifests import configs, names, weights
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, Found, list_at, mapping_at, text_at
-from gitcanary.manifests.values import Value
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.text.values import Value
 from gitcanary.rollout.state import Placed
 
 DEPLOYMENT = "Deployment"

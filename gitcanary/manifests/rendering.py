@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
 from gitcanary.manifests import templates
-from gitcanary.manifests.writer import OneLine, dump
+from gitcanary.manifests.text.writer import OneLine, dump
 
 
 def render(name: str, context: Mapping[str, Any]) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from gitcanary.errors import Problem
 from gitcanary.manifests import names, weights
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, Found, list_at, mapping_at, text_at
 from gitcanary.manifests.pieces import hosts
 from gitcanary.manifests.problems import problem, unspliceable
 from gitcanary.manifests.release import selector_label
-from gitcanary.manifests.schema_terms import shown
-from gitcanary.manifests.values import Path
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.schema.terms import shown
+from gitcanary.manifests.text.values import Path
 from gitcanary.manifests.weights import WHOLE, Side, Split
 
 SERVICE = "Service"

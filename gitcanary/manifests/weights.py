@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gitcanary.manifests import names
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import Folder, Found, list_at, mapping_at, text_at
-from gitcanary.manifests.splice import Edit, splice
-from gitcanary.manifests.values import Path, Value
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.text.splice import Edit, splice
+from gitcanary.manifests.text.values import Path, Value
 
 VIRTUAL_SERVICE = "VirtualService"
 WHOLE = 100

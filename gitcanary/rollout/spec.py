@@ -1,6 +1,6 @@
 """What the rules need of a Canary: about twenty-five of the eighty fields that Flagger's spec has.
 
-`manifests.canary_file` reads the whole spec and hands over this.
+`manifests.schema.canary_file` reads the whole spec and hands over this.
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gitcanary.manifests.canary_file import Metadata, SyncDelay, SyncHttp, is_canary
+from gitcanary.manifests.schema.canary_file import Metadata, SyncDelay, SyncHttp, is_canary
 from gitcanary.rollout.spec import Builtin, HookType, OnNoData, OnRevert
 from support.canary_specs import (
     BLOB,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gitcanary.manifests.schema_texts import duration
+from gitcanary.manifests.schema.texts import duration
 from support.canary_specs import problems, read
 
 DATA = Path(__file__).parent / "data"

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitcanary.errors import InvalidFile, InvalidSpec
-from gitcanary.manifests import canary_file
-from gitcanary.manifests.canary_file import Canary
-from gitcanary.manifests.documents import Document, parse
-from gitcanary.manifests.fields import rows
-from gitcanary.manifests.values import Path, removed, replaced, value_at
+from gitcanary.manifests.schema import canary_file
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.schema.fields import rows
+from gitcanary.manifests.text.documents import Document, parse
+from gitcanary.manifests.text.values import Path, removed, replaced, value_at
 from support.canary_specs import BLOB, FILE, SEED, VALID
 
 SEED_TEXT = SEED.read_text(encoding="utf-8")

@@ -5,9 +5,9 @@ import math
 import pytest
 
 from gitcanary.errors import InvalidFile
-from gitcanary.manifests.documents import LARGEST, find_template, line_of, parse
-from gitcanary.manifests.nodes import DEEPEST
-from gitcanary.manifests.values import Path, Value
+from gitcanary.manifests.text.documents import LARGEST, find_template, line_of, parse
+from gitcanary.manifests.text.nodes import DEEPEST
+from gitcanary.manifests.text.values import Path, Value
 
 
 def read(text: str | bytes) -> Value:

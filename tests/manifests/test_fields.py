@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gitcanary.manifests.fields import render, rows
+from gitcanary.manifests.schema.fields import render, rows
 from support.canary_specs import altered, problems
 
 PAGE = Path(__file__).parents[2] / "docs" / "fields.md"
@@ -12,7 +12,9 @@ TABLE = {row.path: row for row in rows()}
 
 
 def test_the_page_is_what_the_code_says():
-    assert PAGE.read_text(encoding="utf-8") == render(), "print gitcanary.manifests.fields.render() to docs/fields.md"
+    assert PAGE.read_text(encoding="utf-8") == render(), (
+        "print gitcanary.manifests.schema.fields.render() to docs/fields.md"
+    )
 
 
 def test_no_field_stands_there_twice():

@@ -7,10 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gitcanary.errors import InvalidFile, Unspliceable
-from gitcanary.manifests.documents import parse
-from gitcanary.manifests.graft import ABSENT, Absent, graft
-from gitcanary.manifests.values import Path, Place, Value, has, removed, replaced
-from gitcanary.manifests.writer import dump, dump_all
+from gitcanary.manifests.text.documents import parse
+from gitcanary.manifests.text.graft import ABSENT, Absent, graft
+from gitcanary.manifests.text.values import Path, Place, Value, has, removed, replaced
+from gitcanary.manifests.text.writer import dump, dump_all
 
 OWNED = """\
 # Written by gitcanary.

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitcanary.errors import InvalidFile, RefusedText
-from gitcanary.manifests.documents import parse
-from gitcanary.manifests.insertion import insert_items
+from gitcanary.manifests.text.documents import parse
+from gitcanary.manifests.text.insertion import insert_items
 
 
 def inserted(text: str, *items: str) -> str:

@@ -3,10 +3,10 @@
 import pytest
 
 from gitcanary.errors import InvalidLocation
-from gitcanary.manifests.documents import parse
-from gitcanary.manifests.locations import Index, Key, Match, Step, parse_location, resolve, resolve_scalar
-from gitcanary.manifests.paths import checked_path
-from gitcanary.manifests.values import Place
+from gitcanary.manifests.text.documents import parse
+from gitcanary.manifests.text.locations import Index, Key, Match, Step, parse_location, resolve, resolve_scalar
+from gitcanary.manifests.text.paths import checked_path
+from gitcanary.manifests.text.values import Place
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gitcanary.errors import InvalidFile, RefusedText, Unspliceable
-from gitcanary.manifests.documents import parse
-from gitcanary.manifests.splice import Edit, splice
-from gitcanary.manifests.values import Path, Place, Value, leaves, replaced
-from gitcanary.manifests.writer import dump
+from gitcanary.manifests.text.documents import parse
+from gitcanary.manifests.text.splice import Edit, splice
+from gitcanary.manifests.text.values import Path, Place, Value, leaves, replaced
+from gitcanary.manifests.text.writer import dump
 
 
 def edited(text: str, path: Path, value: str | int, document: int = 0) -> str:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from gitcanary.manifests.documents import parse
-from gitcanary.manifests.writer import OneLine, dump, dump_all
+from gitcanary.manifests.text.documents import parse
+from gitcanary.manifests.text.writer import OneLine, dump, dump_all
 
 TRICKY = "ab \n:#-'\"{}[],&*!|>%@`?0123456789.eEx_+~yYnN\t\\<="
 WORDS = ("yes", "y", "1:30", "08", "1e3", "null", "", "2020-01-01", "a\n\n", "---", "...\n", "a\r\nb", "\ufeff", "=")

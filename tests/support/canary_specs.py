@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from gitcanary.errors import InvalidSpec, Problem
-from gitcanary.manifests import canary_file
-from gitcanary.manifests.canary_file import Canary
-from gitcanary.manifests.documents import parse
+from gitcanary.manifests.schema import canary_file
+from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.text.documents import parse
 
 FILE = "apps/podinfo/canary.yaml"
 BLOB = "5d41402abc4b2a76b9719d911017c592ae1f9d3c"

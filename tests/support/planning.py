@@ -11,9 +11,9 @@ import yaml
 from gitcanary.errors import InvalidFile
 from gitcanary.manifests import layout, names, record_file, release
 from gitcanary.manifests.canaries import read_canaries
-from gitcanary.manifests.canary_file import Canary
 from gitcanary.manifests.catalog import File, Folder, blob_id
 from gitcanary.manifests.plan import Change, Past, plan
+from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.state import Action, Observed, Phase, Promoted, Record, SeenLive
 

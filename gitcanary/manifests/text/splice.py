@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitcanary.errors import RefusedText, Unspliceable
-from gitcanary.manifests.descent import descend, spelt
-from gitcanary.manifests.dialect import is_ambiguous
-from gitcanary.manifests.documents import decode, is_template, read
-from gitcanary.manifests.nodes import MappingNode, Node, SequenceNode, compose, followed
-from gitcanary.manifests.patches import Patch, patched
-from gitcanary.manifests.values import Place, Scalar, Value, are_same, replaced, value_at
+from gitcanary.manifests.text.descent import descend, spelt
+from gitcanary.manifests.text.dialect import is_ambiguous
+from gitcanary.manifests.text.documents import decode, is_template, read
+from gitcanary.manifests.text.nodes import MappingNode, Node, SequenceNode, compose, followed
+from gitcanary.manifests.text.patches import Patch, patched
+from gitcanary.manifests.text.values import Place, Scalar, Value, are_same, replaced, value_at
 
 _BREAKS = re.compile("[\r\n\x85\u2028\u2029]")
 _PLAIN = re.compile(r"[A-Za-z0-9_./](?:[A-Za-z0-9_./@+-]|:(?=[A-Za-z0-9_./]))*")  # far less than YAML allows

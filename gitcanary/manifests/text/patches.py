@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gitcanary.errors import InvalidFile, Unspliceable
-from gitcanary.manifests.documents import read
-from gitcanary.manifests.nodes import compose
-from gitcanary.manifests.values import Value, are_same
+from gitcanary.manifests.text.documents import read
+from gitcanary.manifests.text.nodes import compose
+from gitcanary.manifests.text.values import Value, are_same
 
 
 @dataclass(frozen=True, slots=True)

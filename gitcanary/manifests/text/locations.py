@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gitcanary.errors import InvalidLocation
-from gitcanary.manifests.documents import Document, line_of
-from gitcanary.manifests.paths import checked_path
-from gitcanary.manifests.values import Path, Place, Scalar, Value, value_at
+from gitcanary.manifests.text.documents import Document, line_of
+from gitcanary.manifests.text.paths import checked_path
+from gitcanary.manifests.text.values import Path, Place, Scalar, Value, value_at
 
 _WORD = r""" "[^"]+" | '[^']+' | [^.\[\]"'=\#\s]+ """
 _VALUE = r""" "[^"]*" | '[^']*' | [^\[\]"']+ """

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from gitcanary.manifests.schema_terms import NOT_YET, Conflict, NotHonoured, Strict, exactly_one
-from gitcanary.manifests.schema_texts import Interval, Pause, WebAddress
+from gitcanary.manifests.schema.terms import NOT_YET, Conflict, NotHonoured, Strict, exactly_one
+from gitcanary.manifests.schema.texts import Interval, Pause, WebAddress
 
 
 class ReleasePair(Strict):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from gitcanary.errors import Unspliceable
-from gitcanary.manifests.nodes import AliasNode, MappingNode, Node, SequenceNode, children, has_key
-from gitcanary.manifests.values import Path, Place
+from gitcanary.manifests.text.nodes import AliasNode, MappingNode, Node, SequenceNode, children, has_key
+from gitcanary.manifests.text.values import Path, Place
 
 
 def descend(roots: Sequence[Node], place: Place) -> Node:

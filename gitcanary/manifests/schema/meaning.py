@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from gitcanary.manifests.analysis_schema import AnalysisSpec, MetricSpec, WebhookSpec
-from gitcanary.manifests.canary_schema import CanarySpec
-from gitcanary.manifests.gitops_schema import GitopsSpec
-from gitcanary.manifests.schema_terms import Conflict, shown
-from gitcanary.manifests.schema_texts import duration
+from gitcanary.manifests.schema.analysis import AnalysisSpec, MetricSpec, WebhookSpec
+from gitcanary.manifests.schema.canary import CanarySpec
+from gitcanary.manifests.schema.gitops import GitopsSpec
+from gitcanary.manifests.schema.terms import Conflict, shown
+from gitcanary.manifests.schema.texts import duration
 from gitcanary.manifests.templates import fill, match_exactly, query
 from gitcanary.rollout.spec import Builtin, Hook, HookType, Metric, OnNoData, OnRevert, Spec
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from gitcanary.manifests.values import Path
+from gitcanary.manifests.text.values import Path
 
 
 @dataclass(frozen=True, slots=True)

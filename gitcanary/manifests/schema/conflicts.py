@@ -8,10 +8,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from gitcanary.errors import Problem
-from gitcanary.manifests.documents import Document, line_of
-from gitcanary.manifests.schema_terms import Conflict, Strict, shown
-from gitcanary.manifests.schema_walk import survey
-from gitcanary.manifests.values import Path
+from gitcanary.manifests.schema.terms import Conflict, Strict, shown
+from gitcanary.manifests.schema.walk import survey
+from gitcanary.manifests.text.documents import Document, line_of
+from gitcanary.manifests.text.values import Path
 
 Model = TypeVar("Model", bound=Strict)
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gitcanary.manifests.canary_schema import ANNOTATION, CanaryDocument
-from gitcanary.manifests.schema_terms import NotHonoured, Strict, shown
-from gitcanary.manifests.schema_walk import Entry, Shape, entries
+from gitcanary.manifests.schema.canary import ANNOTATION, CanaryDocument
+from gitcanary.manifests.schema.terms import NotHonoured, Strict, shown
+from gitcanary.manifests.schema.walk import Entry, Shape, entries
 
 _SUFFIXES = {Shape.ONE: "", Shape.LIST: "[]", Shape.MAPPING: ".*"}
 _HEAD = f"""\

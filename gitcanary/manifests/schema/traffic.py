@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from gitcanary.manifests.schema_terms import Conflict, Strict, exactly_one
-from gitcanary.manifests.schema_texts import Count, IstioDuration, Percent
+from gitcanary.manifests.schema.terms import Conflict, Strict, exactly_one
+from gitcanary.manifests.schema.texts import Count, IstioDuration, Percent
 
 
 class HttpPool(Strict):

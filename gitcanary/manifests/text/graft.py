@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from gitcanary.errors import RefusedText, Unspliceable
-from gitcanary.manifests.descent import descend, spelt
-from gitcanary.manifests.documents import decode, read
-from gitcanary.manifests.lines import column_of, end_of_line, line_end, start_of_line
-from gitcanary.manifests.nodes import MappingNode, Node, SequenceNode, compose, has_key
-from gitcanary.manifests.patches import Patch, patched
-from gitcanary.manifests.values import Path, Place, Value, are_same, has, removed, replaced, value_at
-from gitcanary.manifests.writer import dump
+from gitcanary.manifests.text.descent import descend, spelt
+from gitcanary.manifests.text.documents import decode, read
+from gitcanary.manifests.text.lines import column_of, end_of_line, line_end, start_of_line
+from gitcanary.manifests.text.nodes import MappingNode, Node, SequenceNode, compose, has_key
+from gitcanary.manifests.text.patches import Patch, patched
+from gitcanary.manifests.text.values import Path, Place, Value, are_same, has, removed, replaced, value_at
+from gitcanary.manifests.text.writer import dump
 
 _DOCUMENT_START = re.compile(r"(?m)^---(?=\s|$)")
 

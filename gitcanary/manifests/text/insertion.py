@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 
 from gitcanary.errors import RefusedText, Unspliceable
-from gitcanary.manifests.descent import descend
-from gitcanary.manifests.documents import decode, read
-from gitcanary.manifests.lines import column_of, end_of_line, line_end, start_of_line
-from gitcanary.manifests.nodes import MappingNode, Node, ScalarNode, SequenceNode, compose, has_key
-from gitcanary.manifests.patches import Patch, patched
-from gitcanary.manifests.splice import one_line
-from gitcanary.manifests.values import Place, Value
+from gitcanary.manifests.text.descent import descend
+from gitcanary.manifests.text.documents import decode, read
+from gitcanary.manifests.text.lines import column_of, end_of_line, line_end, start_of_line
+from gitcanary.manifests.text.nodes import MappingNode, Node, ScalarNode, SequenceNode, compose, has_key
+from gitcanary.manifests.text.patches import Patch, patched
+from gitcanary.manifests.text.splice import one_line
+from gitcanary.manifests.text.values import Place, Value
 
 _DASH = re.compile(r" *- +")
 _DOCUMENT_END = re.compile(r"(?m)^\.\.\.(?=\s|$)")

@@ -9,14 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from gitcanary.errors import InvalidFile, InvalidSpec, Problem
-from gitcanary.manifests.canary_analysis import remarks, spec_of
-from gitcanary.manifests.canary_problems import located, validated
-from gitcanary.manifests.canary_schema import ANNOTATION, CanaryDocument, CanarySpec
-from gitcanary.manifests.documents import Document, parse
-from gitcanary.manifests.gitops_schema import GitopsSpec, SyncSpec
-from gitcanary.manifests.schema_terms import Conflict, Strict, shown
-from gitcanary.manifests.schema_texts import LABEL, LABEL_RULE, duration
-from gitcanary.manifests.service_schema import ServiceMetadata
+from gitcanary.manifests.schema.canary import ANNOTATION, CanaryDocument, CanarySpec
+from gitcanary.manifests.schema.conflicts import located, validated
+from gitcanary.manifests.schema.gitops import GitopsSpec, SyncSpec
+from gitcanary.manifests.schema.meaning import remarks, spec_of
+from gitcanary.manifests.schema.service import ServiceMetadata
+from gitcanary.manifests.schema.terms import Conflict, Strict, shown
+from gitcanary.manifests.schema.texts import LABEL, LABEL_RULE, duration
+from gitcanary.manifests.text.documents import Document, parse
 from gitcanary.rollout.spec import Spec
 
 _GROUPS = frozenset({"flagger.app", "gitcanary.dev"})

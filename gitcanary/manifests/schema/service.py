@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from gitcanary.manifests.schema_terms import NOT_YET, Conflict, NotHonoured, Strict, at_most_one, exactly_one
-from gitcanary.manifests.schema_texts import Count, IstioDuration, Port, ServiceName, matching
-from gitcanary.manifests.traffic_schema import TrafficPolicy
+from gitcanary.manifests.schema.terms import NOT_YET, Conflict, NotHonoured, Strict, at_most_one, exactly_one
+from gitcanary.manifests.schema.texts import Count, IstioDuration, Port, ServiceName, matching
+from gitcanary.manifests.schema.traffic import TrafficPolicy
 
 _GATEWAY_API = NotHonoured("for the Gateway API alone, which is not honoured yet")
 _APP_MESH = NotHonoured("for App Mesh alone, which is not honoured")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gitcanary.errors import InvalidFile
-from gitcanary.manifests.dialect import meaning
-from gitcanary.manifests.nodes import (
+from gitcanary.manifests.text.dialect import meaning
+from gitcanary.manifests.text.nodes import (
     DEEPEST,
     AliasNode,
     MappingNode,
@@ -16,7 +16,7 @@ from gitcanary.manifests.nodes import (
     followed,
     has_key,
 )
-from gitcanary.manifests.values import Path, Scalar, Value, leaves
+from gitcanary.manifests.text.values import Path, Scalar, Value, leaves
 
 LARGEST = 1 << 20  # bytes of a file
 _MOST_EXPANDED = LARGEST  # characters and nodes with every alias written out; without any, no file exceeds its size

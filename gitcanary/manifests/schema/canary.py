@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from gitcanary.manifests.analysis_schema import AnalysisSpec
-from gitcanary.manifests.gitops_schema import GitopsSpec
-from gitcanary.manifests.schema_terms import Conflict, NotHonoured, Strict, shown
-from gitcanary.manifests.schema_texts import SERVICE_NAME, SERVICE_NAME_RULE, Label, Subdomain, WebAddress, WorkloadName
-from gitcanary.manifests.service_schema import ServiceSpec
+from gitcanary.manifests.schema.analysis import AnalysisSpec
+from gitcanary.manifests.schema.gitops import GitopsSpec
+from gitcanary.manifests.schema.service import ServiceSpec
+from gitcanary.manifests.schema.terms import Conflict, NotHonoured, Strict, shown
+from gitcanary.manifests.schema.texts import SERVICE_NAME, SERVICE_NAME_RULE, Label, Subdomain, WebAddress, WorkloadName
 
 FLAGGER = "flagger.app/v1beta1"
 GITCANARY = "gitcanary.dev/v1beta1"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from gitcanary.manifests.schema_terms import Conflict, NotHonoured, Strict, shown
+from gitcanary.manifests.schema.terms import Conflict, NotHonoured, Strict, shown
 
 
 class Shape(StrEnum):

@@ -7,7 +7,7 @@ type for them.
 import math
 import re
 
-from gitcanary.manifests.values import Scalar
+from gitcanary.manifests.text.values import Scalar
 
 _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from gitcanary.errors import Refused
-from gitcanary.manifests.schema_terms import NOT_YET, Conflict, NotHonoured, Strict, at_most_one, exactly_one, shown
-from gitcanary.manifests.schema_texts import Count, Interval, MessageName, Number, Percent, Timeout, WebAddress, Weight
+from gitcanary.manifests.schema.terms import NOT_YET, Conflict, NotHonoured, Strict, at_most_one, exactly_one, shown
+from gitcanary.manifests.schema.texts import Count, Interval, MessageName, Number, Percent, Timeout, WebAddress, Weight
 from gitcanary.manifests.templates import fill
 from gitcanary.rollout.spec import Builtin, HookType
 
