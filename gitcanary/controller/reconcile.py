@@ -11,6 +11,7 @@ from gitcanary.controller.publisher import Chain, Decided, Publisher
 from gitcanary.controller.reports import Reporter
 from gitcanary.controller.subject import Key, Subject
 from gitcanary.controller.survey import Survey
+from gitcanary.errors import Refused
 from gitcanary.manifests import release
 from gitcanary.ports import Clock, Outcome, Repository
 from gitcanary.rollout.consider import consider, part
@@ -103,8 +104,8 @@ class Round:
 
     def _decide(self, tip: str, now: datetime) -> list[tuple[Subject, Commit]]:
         """Consider every canary that is due until all have a decision, asking all their questions side by side."""
-        due = {key: self._survey.subjects[key] for key in self._due(now)}
-        states = {key: self._historian.state(subject, tip) for key, subject in due.items()}
+        states = self._states({key: self._survey.subjects[key] for key in self._due(now)}, tip)
+        due = {key: self._survey.subjects[key] for key in states}
         decided: dict[Key, Decision] = {}
         open_ = due
         for _ in range(TURNS):
@@ -119,6 +120,17 @@ class Round:
                 break
         self._note(decided, due, now)
         return [(due[key], decision) for key, decision in decided.items() if isinstance(decision, Commit)]
+
+    def _states(self, due: Mapping[Key, Subject], tip: str) -> dict[Key, State]:
+        """Return the facts of every canary; one whose history cannot be read waits for a person, and no other does."""
+        states: dict[Key, State] = {}
+        for key, subject in due.items():
+            try:
+                states[key] = self._historian.state(subject, tip)
+            except Refused as refusal:
+                self.agenda.waits[key] = Wait(For.PERSON, str(refusal), is_overdue=True)
+                self._reporter.waits(subject, self.agenda.waits[key])
+        return states
 
     def _due(self, now: datetime) -> Iterable[Key]:
         for key, subject in self._survey.subjects.items():
