@@ -28,11 +28,12 @@ from gitcanary.controller.reports import Reporter
 from gitcanary.controller.scheduler import Scheduler
 from gitcanary.controller.survey import Survey
 from gitcanary.egress import Allowed, Sender
-from gitcanary.errors import Refused, Unreachable, Usage
+from gitcanary.errors import Refused, Unauthorized, Unreachable, Usage
 from gitcanary.manifests.schema.canary_file import Canary, Sync, SyncDelay, SyncHttp
-from gitcanary.ports import Gate, Hooks, Signal
+from gitcanary.ports import Gate, Hooks, Outcome, Signal
 from gitcanary.settings import Settings
 
+LOCKED_OUT = timedelta(minutes=1)  # between attempts with credentials that were not accepted: a loop locks accounts
 LATE = timedelta(minutes=5)  # without a successful round for this long, it is not ready
 
 
@@ -43,17 +44,17 @@ class Gates:
         self._default: tuple[Sync, ...] = settings.sync
         self._operators = Sender()
         self._specs = Sender(Allowed(settings.allow_host))
-        self._gates: dict[tuple[Sync, bool], Gate] = {}
+        self._gates: dict[tuple[Sync, Sender], Gate] = {}
 
     def __call__(self, canary: Canary) -> Sequence[Gate]:
         """Return the gates of one canary: its own, else the operator's."""
-        is_its_own = bool(canary.sync)
-        return [self._gate(sync, is_its_own) for sync in canary.sync or self._default]
+        sender = self._specs if canary.sync else self._operators
+        return [self._gate(sync, sender) for sync in canary.sync or self._default]
 
-    def _gate(self, sync: Sync, is_its_own: bool) -> Gate:  # noqa: FBT001 - half of the key
-        known = self._gates.get((sync, is_its_own))
+    def _gate(self, sync: Sync, sender: Sender) -> Gate:
+        known = self._gates.get((sync, sender))
         if known is None:
-            known = self._gates[sync, is_its_own] = self._build(sync, self._specs if is_its_own else self._operators)
+            known = self._gates[sync, sender] = self._build(sync, sender)
         return known
 
     def _build(self, sync: Sync, sender: Sender) -> Gate:
@@ -152,7 +153,6 @@ class Loop(Reading):
         self._stack.callback(self.measurements.close)
         self._stack.callback(self.gates.close)
         self._stack.callback(self.notifier.close)
-        self._stack.callback(self.observer.close)
 
 
 class Controller:
@@ -166,6 +166,7 @@ class Controller:
         self._scheduler = Scheduler(self._round, settings.poll)
         self._loop.observer.wake = self._scheduler.wake
         self._last: datetime | None = None
+        self._not_before = SystemClock().now()
         self._server = (
             Server(settings.listen, self._telemetry.registry, self.is_ready, self._scheduler.wake)
             if settings.listen
@@ -194,12 +195,17 @@ class Controller:
             self.close()
 
     def run_once(self) -> None:
-        """Run until there is nothing more to decide just now: no push is left to make, no answer is out."""
+        """Run until there is nothing more to decide just now: no push is left to make, no answer is out.
+
+        Raises `Refused` where the push did not land.
+        """
         try:
-            while not self._loop.rounds.run() and self._loop.observer.is_waiting:
+            while (pushed := self._loop.rounds.run()) is None and self._loop.observer.is_waiting:
                 wait(self._loop.observer.waiting_for())
         finally:
             self.close()
+        if pushed is not None and pushed.outcome is not Outcome.LANDED:
+            raise Refused(f"the push was {pushed.outcome}: {pushed.said or 'the branch kept moving'}")
 
     def close(self) -> None:
         """Stop everything."""
@@ -210,12 +216,16 @@ class Controller:
 
     def _round(self) -> datetime | None:
         """Run one round; an outage of the repository is told once and waited out."""
-        began = perf_counter()
+        began, now = perf_counter(), SystemClock().now()
+        if now < self._not_before:
+            return None
         try:
-            has_pushed = self._loop.rounds.run()
+            pushed = self._loop.rounds.run()
         except Unreachable as outage:
-            self._loop.reporter.outage(str(outage))
+            self._loop.reporter.outage(outage)
+            self._not_before = now + LOCKED_OUT if isinstance(outage, Unauthorized) else now
             return None
         self._last = SystemClock().now()
         self._loop.reporter.round(perf_counter() - began)
-        return self._last if has_pushed else self._loop.rounds.agenda.next_due()
+        has_landed = pushed is not None and pushed.outcome is Outcome.LANDED
+        return self._last if has_landed else self._loop.rounds.agenda.next_due()

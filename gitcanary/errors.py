@@ -142,7 +142,7 @@ class ForbiddenAddress(Refused):
 
 
 class Forgotten(Refused):
-    """An older version of a file, asked of a folder on this machine that keeps none."""
+    """A version of a file that is asked for and not there: its history lies elsewhere."""
 
 
 class TimedOut(Unreachable):

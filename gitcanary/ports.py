@@ -67,6 +67,10 @@ class Files(Protocol):
         """Return the paths whose entry differs between two commits, without reading any blob."""
         ...
 
+    def has(self, blob: str) -> bool:
+        """Tell whether there is such a blob; any text may be asked for."""
+        ...
+
     def read(self, blob: str) -> bytes:
         """Return a blob's content."""
         ...

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from posixpath import normpath
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -13,6 +14,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+from yaml import YAMLError
 
 from gitcanary.errors import Usage
 from gitcanary.manifests.schema.canary_file import Sync, SyncDelay, SyncHttp
@@ -43,19 +45,34 @@ def read_sync(text: str) -> Sync:
         case "live" | "argocd" | "flux":
             raise ValueError(f"the gate {kind} is not there yet; allowed are delay=30s and http=URL")
         case _:
-            raise ValueError(f"{text!r} is no sync gate; allowed are delay=30s and http=URL")
+            raise ValueError(f"{kind!r} is no sync gate; allowed are delay=30s and http=URL")
+
+
+def read_gate(value: object) -> Sync:
+    """Read a sync gate as a flag spells it, or as a spec does: `delay=30s` or `{delay: 30s}`."""
+    match value:
+        case str():
+            return read_sync(value)
+        case dict() if len(value) == 1:
+            ((kind, text),) = value.items()
+            return read_sync(f"{kind}={text}")
+        case _:
+            raise ValueError("a sync gate is needed, such as delay=30s or http=URL")
 
 
 def clean_path(path: str) -> str:
-    """Return a folder of the repository without the slashes around it; "" and "." are all of it."""
-    cleaned = path.strip("/")
-    return "" if cleaned == "." else cleaned.removeprefix("./")
+    """Return a folder of the repository in its plain spelling; "" and "." are all of it."""
+    cleaned = normpath(path.strip("/"))
+    if cleaned.startswith(".."):
+        raise ValueError(f"{path!r} leads out of the repository")
+    return "" if cleaned == "." else cleaned
 
 
 Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(read_list)]
 Paths = Annotated[tuple[Annotated[str, AfterValidator(clean_path)], ...], NoDecode, BeforeValidator(read_list)]
 Duration = Annotated[timedelta, BeforeValidator(read_duration)]
-Gate = Annotated[Any, BeforeValidator(lambda value: read_sync(value) if isinstance(value, str) else value)]
+Poll = Annotated[Duration, Field(ge=timedelta(seconds=1))]
+Gate = Annotated[Any, PlainValidator(read_gate)]
 
 
 class Settings(BaseSettings):
@@ -77,7 +94,7 @@ class Settings(BaseSettings):
     sync: Annotated[tuple[Gate, ...], NoDecode, BeforeValidator(read_list)] = ()
     allow_host: Items = ()
     listen: str | None = None
-    poll: Duration = timedelta(seconds=5)
+    poll: Poll = timedelta(seconds=5)
     git_username: str | None = None
     git_password: SecretStr | None = None
     author: str = US
@@ -125,6 +142,8 @@ def load(
         return settings if "branch" in settings.model_fields_set else settings.model_copy(update={"branch": branch})
     except ValidationError as error:
         raise Usage("; ".join(told(detail) for detail in error.errors(include_input=False))) from None
+    except (YAMLError, UnicodeDecodeError, ValueError) as error:
+        raise Usage(f"the settings file {file} is no mapping of settings in UTF-8") from error
 
 
 def is_located(model: type[Settings], given: Mapping[str, Any]) -> bool:

@@ -48,7 +48,7 @@ def test_lists_stand_in_one_variable_separated_by_commas(monkeypatch: pytest.Mon
         ({"repository": "x", "sync": ["argocd=argocd/podinfo"]}, "--sync: the gate argocd is not there yet"),
         (
             {"repository": "x", "sync": ["sleep=3"]},
-            "--sync: 'sleep=3' is no sync gate; allowed are delay=30s and http=URL",
+            "--sync: 'sleep' is no sync gate; allowed are delay=30s and http=URL",
         ),
         ({"repository": "x", "colour": "red"}, "--colour:"),
     ],

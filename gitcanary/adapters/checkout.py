@@ -45,6 +45,10 @@ class Checkout:
         """Return no path: there is nothing to compare with."""
         return frozenset() if old == new else frozenset(path for path, _ in self.files(new))
 
+    def has(self, blob: str) -> bool:
+        """Tell whether a file with this content was listed."""
+        return blob in self._contents
+
     def read(self, blob: str) -> bytes:
         """Return the content of a file that was listed. Raises `Forgotten` for one that only Git could know."""
         if blob not in self._contents:

@@ -29,15 +29,18 @@ LIVE_SECONDS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 180, 300, 600, 1800)
 
 def configure_logs(stream: TextIO = sys.stderr) -> None:
     """Write every log line as JSON to a stream."""
-    logging.basicConfig(stream=stream, level=logging.WARNING, format='{"level": "%(levelname)s", "event": %(message)r}')
+    shape: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        structlog.processors.format_exc_info,
+    ]
+    render = structlog.processors.JSONRenderer(default=str, sort_keys=False)
+    others = logging.StreamHandler(stream)  # what libraries log has the same shape
+    others.setFormatter(structlog.stdlib.ProcessorFormatter(processor=render, foreign_pre_chain=shape))
+    logging.basicConfig(handlers=[others], level=logging.WARNING, force=True)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(default=str, sort_keys=False),
-        ],
+        processors=[*shape, render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,

@@ -68,6 +68,9 @@ def settings_variable() -> Path | None:
 def wait_for_signal() -> None:
     """Return when the process is asked to stop."""
     stopped = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
         signal.signal(number, lambda *_: stopped.set())
     stopped.wait()
+    for number in numbers:
+        signal.signal(number, signal.SIG_DFL)  # who asks twice does not want to wait

@@ -12,6 +12,7 @@ from gitcanary.rollout.evidence import Live, LiveStatus
 from gitcanary.rollout.state import Awaited, State
 
 SECOND = timedelta(seconds=1)
+SEVERITY = (LiveStatus.INEFFECTIVE, LiveStatus.BLOCKED, LiveStatus.PENDING, LiveStatus.APPLIED)
 
 
 class Watcher:
@@ -25,8 +26,10 @@ class Watcher:
     def judge(self, subject: Subject, state: State, tip: str, sightings: Sequence[Sighting], now: datetime) -> Live:
         """Return what is live by all gates together: the least of what they say."""
         lives = [self._judge_one(subject, state, tip, sighting) for sighting in sightings]
-        least = next((live for live in lives if live.status is not LiveStatus.APPLIED), None)
-        if least is not None:
+        if any(live.placed not in {None, state.placed} for live in lives):
+            self._since.pop(subject.key, None)  # other values were live: what comes back begins anew
+        least = min(lives, key=lambda live: SEVERITY.index(live.status))
+        if least.status is not LiveStatus.APPLIED:
             return least
         since = max((live.since for live in lives if live.since), default=now)
         return self._remember(subject.key, combine(lives, since), since)
@@ -35,10 +38,10 @@ class Watcher:
         revision = self._applied_revision(subject, tip, sighting)
         if sighting.trouble or revision is None:
             return Live(LiveStatus.PENDING, sighting.by, reason=sighting.trouble or "nothing is applied yet")
-        if not self._repository.is_ancestor(revision, revision):
+        if not self._repository.is_ancestor(revision, tip):
             reason = f"it applies {revision[:7]}, which the branch does not hold"
             return Live(LiveStatus.PENDING, sighting.by, reason=reason)
-        return self._judge_revision(subject, state, sighting, revision)
+        return told_ready(self._judge_revision(subject, state, sighting, revision), subject, sighting)
 
     def _judge_revision(self, subject: Subject, state: State, sighting: Sighting, revision: str) -> Live:
         placed = self._historian.placed_at(subject, revision)
@@ -107,11 +110,21 @@ def became_live(sighting: Sighting, committed_at: datetime) -> datetime | None:
     return whole_second(max(sighting.at, committed_at)) if sighting.at else None
 
 
+def told_ready(live: Live, subject: Subject, sighting: Sighting) -> Live:
+    """Return what is live, as pending where the gate reports readiness but not of these workloads."""
+    names_ = (subject.canary.target, names.primary(subject.canary.target))
+    silent = [name for name in names_ if sighting.ready is not None and is_ready(sighting, subject, name) is None]
+    if not silent or live.status is not LiveStatus.APPLIED:
+        return live
+    reason = f"it does not say whether {' and '.join(silent)} is ready"
+    return replace(live, status=LiveStatus.PENDING, reason=reason)
+
+
 def is_ready(sighting: Sighting, subject: Subject, workload: str) -> bool | None:
-    """Tell whether a workload is ready; None where the gate knows of none, False where it lacks this one."""
+    """Tell whether a workload is ready; None where the gate does not say."""
     if sighting.ready is None:
         return None
-    return sighting.ready.get(f"{subject.canary.namespace}/{workload}", False)
+    return sighting.ready.get(f"{subject.canary.namespace}/{workload}")
 
 
 def whole_second(instant: datetime | None) -> datetime | None:

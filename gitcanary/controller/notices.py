@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 from gitcanary.controller.publisher import Decided
+from gitcanary.controller.subject import Subject
+from gitcanary.manifests import release
 from gitcanary.ports import Hooks
 from gitcanary.rollout.evidence import HookQuestion
 from gitcanary.rollout.spec import Hook, HookType
@@ -64,7 +66,13 @@ def is_an_end(decided: Decided) -> bool:
     action, record = decided.decision.action, decided.decision.record
     if action is Action.FINISH:
         return record.phase is Phase.SUCCEEDED
-    return action is Action.ROLLBACK and record.phase is Phase.FAILED and decided.subject.canary.autoscaler is not None
+    return action is Action.ROLLBACK and record.phase is Phase.FAILED and not has_pods_to_take(decided.subject)
+
+
+def has_pods_to_take(subject: Subject) -> bool:
+    """Tell whether a scale-down follows, because the target has literal replicas above zero."""
+    placed = release.placed(subject.folder, subject.canary)
+    return release.is_scalable(subject.folder, subject.canary) and bool(placed.replicas)
 
 
 def question(decided: Decided, hook: Hook) -> HookQuestion:
@@ -87,7 +95,9 @@ def words(decided: Decided) -> str:
     if decided.decision.action is Action.SCALE_DOWN:
         done = {Phase.FAILED: "Canary failed! Scaling down", Phase.INITIALIZED: "Initialization done!"}
         return f"{done.get(record.phase, 'Promotion completed! Scaling down')} {canary.name}.{canary.namespace}"
-    stem = WORDS.get(decided.decision.action, decided.change.message.partition("\n")[0])
+    stem = WORDS.get(decided.decision.action)
+    if stem is None:
+        return decided.change.message.partition("\n")[0]
     return stem.format(
         canary=f"{canary.name}.{canary.namespace}",
         target=f"{canary.target}.{canary.namespace}",

@@ -1,11 +1,12 @@
-"""Answers the rules' questions, side by side: a slow answer delays its own canary and no other."""
+"""Answers the rules' questions, side by side. A slow webhook delays its own canary and no other."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from datetime import datetime
 from time import perf_counter
 from typing import Any
 
+from gitcanary.controller.calls import Calls
 from gitcanary.controller.inquiry import Inquiry, what_counts
 from gitcanary.controller.liveness import Watcher
 from gitcanary.controller.subject import Key, Subject
@@ -46,8 +47,10 @@ class Observer:
         self._gates = gates
         self._watcher = watcher
         self._telemetry = telemetry
-        self._calls = ThreadPoolExecutor(CALLS, "webhook")
-        self._queries = ThreadPoolExecutor(QUERIES, "query")
+        self._calls = Calls(CALLS)
+        self._gate_calls = Calls(CALLS)
+        self._queries = Calls(QUERIES)
+        self._looks: dict[Gate, Future[Sighting]] = {}
         self._inquiries: dict[Key, Inquiry] = {}
         self._sightings: dict[Gate, Sighting] = {}
         self._awaited: dict[Key, Awaited | None] = {}
@@ -70,7 +73,8 @@ class Observer:
     def keep(self, key: Key, until: datetime) -> None:
         """Keep a canary's answers for the rounds before its next check: they are not asked for again."""
         if key in self._inquiries:
-            self._inquiries[key].kept_until = until
+            kept = self._inquiries[key].kept_until
+            self._inquiries[key].kept_until = min(kept, until) if kept else until
 
     def forget(self, keys: Iterable[Key]) -> None:
         """Drop what was asked for canaries that are no more."""
@@ -144,14 +148,21 @@ class Observer:
     def _look(self, asked: Mapping[Key, tuple[Subject, State, frozenset[Question]]], tip: str, now: datetime) -> None:
         gates = {key: self._gates(subject.canary) for key, (subject, _, _) in asked.items()}
         new = {gate for each in gates.values() for gate in each if gate not in self._sightings}
-        looks = {gate: self._queries.submit(gate.look, now) for gate in new}
-        wait(looks.values(), PATIENCE)
-        for gate, look in looks.items():
-            self._sightings[gate] = look.result() if look.done() else Sighting("sync gate", trouble="no answer in time")
+        for gate in new - self._looks.keys():
+            self._looks[gate] = self._gate_calls.submit(gate.look, now)
+        self._wake_by(wait([self._looks[gate] for gate in new], PATIENCE).not_done)
+        for gate in new:
+            self._sightings[gate] = self._sighting(gate)
         for key, (subject, state, _) in asked.items():
             sightings = [self._sightings[gate] for gate in gates[key]]
             live = self._inquiries[key].live = self._watcher.judge(subject, state, tip, sightings, now)
             self._note_live(subject, state, live)
+
+    def _sighting(self, gate: Gate) -> Sighting:
+        """Return what a gate answered; one whose answer is still out is not asked again before it came."""
+        if not self._looks[gate].done():
+            return Sighting("sync gate", trouble="no answer yet")
+        return self._looks.pop(gate).result()
 
     def _note_live(self, subject: Subject, state: State, live: Live) -> None:
         """Tell how long a commit took to become live, if it was awaited here and is live now."""
@@ -164,8 +175,3 @@ class Observer:
         seconds = (live.since - awaited.committed_at).total_seconds()
         told = {"canary": subject.title, "commit": awaited.commit, "seconds": seconds}
         self._telemetry.tell([Signal("live", told)])
-
-    def close(self) -> None:
-        """Stop asking. Calls that are under way end by their own deadline."""
-        self._calls.shutdown(wait=False, cancel_futures=True)
-        self._queries.shutdown(wait=False, cancel_futures=True)

@@ -77,8 +77,13 @@ class Publisher:
 
     def plan(self, subject: Subject, decision: Commit) -> Change | None:
         """Return what a decision changes; None where that is nothing."""
-        past = Past(lambda commit: self._folders.at(commit, subject.key.path), self._repository.read)
+        past = Past(lambda commit: self._folders.at(commit, subject.key.path), self._blob)
         return plan(subject.folder, subject.canary, subject.record, decision, past, suffix=self._suffix)
+
+    def _blob(self, blob: str) -> bytes:
+        if not self._repository.has(blob):
+            raise Refused(f"{blob[:40]} is no file of this repository")
+        return self._repository.read(blob)
 
     def push(self, chain: Chain) -> Pushed:
         """Push the chain, if the branch is still where it began."""

@@ -1,6 +1,6 @@
 """One round, top to bottom."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from gitcanary.controller.subject import Key, Subject
 from gitcanary.controller.survey import Survey
 from gitcanary.errors import Refused
 from gitcanary.manifests import release
-from gitcanary.ports import Clock, Outcome, Repository
+from gitcanary.ports import Clock, Outcome, Pushed, Repository
 from gitcanary.rollout.consider import consider, part
 from gitcanary.rollout.decision import Ask, Commit, Decision, For, Wait
 from gitcanary.rollout.evidence import Evidence, Question
@@ -25,6 +25,7 @@ RACES = 10
 DECLINED = timedelta(minutes=10)
 WATCHING = frozenset({For.LIVE, For.READY})
 
+Decisions = Sequence[tuple[Subject, Commit]]
 Asked = dict[Key, tuple[Subject, State, frozenset[Question]]]
 
 
@@ -33,7 +34,7 @@ class Agenda:
     """What each canary waits for; one that is not on it is considered in the next round."""
 
     waits: dict[Key, Wait] = field(default_factory=dict)
-    declined_until: datetime | None = None
+    declined: dict[Key, datetime] = field(default_factory=dict)
 
     def is_due(self, key: Key, now: datetime) -> bool:
         """Tell whether a canary is to be considered though nothing of it changed."""
@@ -41,6 +42,10 @@ class Agenda:
         if wait is None or wait.what in WATCHING or wait.what is For.ANSWER:
             return True
         return wait.until is not None and now >= wait.until
+
+    def is_declined(self, key: Key, now: datetime) -> bool:
+        """Tell whether the remote declined a commit of this canary lately."""
+        return key in self.declined and now < self.declined[key]
 
     def next_due(self) -> datetime | None:
         """Return the earliest time that anything waits for."""
@@ -71,24 +76,22 @@ class Round:
         self._clock = clock
         self.agenda = Agenda()
 
-    def run(self) -> bool:
-        """Fetch, decide, commit, push; return whether anything was pushed. On a race decide again on the new tip."""
+    def run(self) -> Pushed | None:
+        """Fetch, decide, commit, push; return how the push ended, None where there was nothing to push.
+
+        On a race everything is decided again on the new tip, with the evidence at hand.
+        """
+        pushed: Pushed | None = None
         for _ in range(RACES):
             now = self._clock.now().replace(microsecond=0)
             tip = self._repository.fetch()
             self._look(tip)
             self._observer.begin(now)
-            decisions = self._decide(tip, now)
-            if self._is_declined(now):
-                return False
-            chain = self._publisher.chain(tip, decisions, now)
-            self._reporter.stuck(chain.stuck)
-            self._settle(chain)
-            if not chain.decided:
-                return False
-            if self._push(chain, now):
-                return True
-        return False
+            decisions = [each for each in self._decide(tip, now) if not self.agenda.is_declined(each[0].key, now)]
+            pushed = self._publish(tip, decisions, now)
+            if pushed is None or pushed.outcome is not Outcome.RACED:
+                break
+        return pushed
 
     def _look(self, tip: str) -> None:
         """Take the tip, and put what it changed on the agenda."""
@@ -162,12 +165,14 @@ class Round:
     def _note(self, decided: Mapping[Key, Decision], due: Mapping[Key, Subject], now: datetime) -> None:
         """Put on the agenda what each canary waits for."""
         for key, decision in decided.items():
+            if not isinstance(decision, Ask):
+                until = decision.until if isinstance(decision, Wait) else None
+                self._observer.keep(key, until or now + due[key].canary.spec.interval)
             wait = as_wait(decision)
             if wait is None:
+                self.agenda.waits.pop(key, None)  # what it waited for has come
                 continue
             self.agenda.waits[key] = wait
-            if not isinstance(decision, Ask):
-                self._observer.keep(key, wait.until or now + due[key].canary.spec.interval)
             self._reporter.waits(due[key], wait)
 
     def _settle(self, chain: Chain) -> None:
@@ -177,27 +182,40 @@ class Round:
         for stuck in chain.stuck:
             self.agenda.waits[stuck.subject.key] = Wait(For.PERSON, str(stuck.refusal), is_overdue=True)
 
-    def _is_declined(self, now: datetime) -> bool:
-        return self.agenda.declined_until is not None and now < self.agenda.declined_until
-
-    def _push(self, chain: Chain, now: datetime) -> bool:
-        """Push the chain; return whether the round is over. A race is not: what it decided is thrown away."""
+    def _publish(self, tip: str, decisions: Decisions, now: datetime) -> Pushed | None:
+        """Chain the decisions on the tip and push them; what is declined together is tried one by one."""
+        chain = self._publisher.chain(tip, decisions, now)
+        self._reporter.stuck(chain.stuck)
+        self._settle(chain)
+        if not chain.decided:
+            return None
         pushed = self._publisher.push(chain)
         self._reporter.pushed(chain, pushed)
-        match pushed.outcome:
-            case Outcome.LANDED:
-                self.agenda.declined_until = None
-                self._landed(chain.decided, chain.head)
-            case Outcome.DECLINED:
-                self.agenda.declined_until = now + DECLINED
-            case Outcome.RACED:
-                return False
-        return True
+        if pushed.outcome is Outcome.LANDED:
+            self._landed(chain.decided, chain.head)
+        if pushed.outcome is not Outcome.DECLINED:
+            return pushed
+        if len(chain.decided) == 1:
+            self.agenda.declined[chain.decided[0].subject.key] = now + DECLINED
+            return pushed
+        return self._publish_apart(tip, chain, now) or pushed
+
+    def _publish_apart(self, tip: str, chain: Chain, now: datetime) -> Pushed | None:
+        """Push each decision by itself, so that a rule against one canary holds up no other."""
+        landed: Pushed | None = None
+        for each in chain.decided:
+            pushed = self._publish(tip, [(each.subject, each.decision)], now)
+            if pushed is not None and pushed.outcome is Outcome.RACED:
+                return pushed
+            if pushed is not None and pushed.outcome is Outcome.LANDED:
+                landed, tip = pushed, self._survey.tip or tip
+        return landed
 
     def _landed(self, decided: tuple[Decided, ...], head: str) -> None:
         self._look(head)
         for each in decided:
             self.agenda.waits.pop(each.subject.key, None)
+            self.agenda.declined.pop(each.subject.key, None)
         self._notifier.after(decided)
 
 

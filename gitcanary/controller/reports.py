@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from gitcanary.controller.publisher import Chain, Decided, Stuck
 from gitcanary.controller.subject import Key, Subject
 from gitcanary.controller.survey import Survey
+from gitcanary.errors import Unreachable
 from gitcanary.ports import Outcome, Pushed, Signal, Telemetry
 from gitcanary.rollout.decision import For, Wait
 
@@ -16,8 +17,7 @@ class Reporter:
         self._telemetry = telemetry
         self._waits: dict[Key, tuple[For, bool]] = {}
         self._refused: dict[Key, str] = {}
-        self._outage: str | None = None
-        self.overdue: dict[Key, Wait] = {}
+        self._outage: Unreachable | None = None
 
     def surveyed(self, survey: Survey) -> None:
         """Tell where every canary stands, and which Canaries were found that cannot be honoured."""
@@ -29,10 +29,9 @@ class Reporter:
 
     def waits(self, subject: Subject, wait: Wait) -> None:
         """Tell what a canary waits for, when that changes, and when it has lasted too long."""
+        if wait.what is For.ANSWER:
+            return  # asking is no news, and ends no outage
         told = (wait.what, wait.is_overdue)
-        self.overdue.pop(subject.key, None)
-        if wait.is_overdue:
-            self.overdue[subject.key] = wait
         if self._waits.get(subject.key) == told:
             return
         self._waits[subject.key] = told
@@ -58,17 +57,17 @@ class Reporter:
                 self._waits.pop(each.subject.key, None)
         self._telemetry.tell(signals)
 
-    def outage(self, trouble: str) -> None:
-        """Tell that the repository cannot be reached, once."""
-        if self._outage is None:
-            self._telemetry.tell([Signal("outage", {"trouble": trouble})])
+    def outage(self, trouble: Unreachable) -> None:
+        """Tell that the repository cannot be used, once for each kind of trouble."""
+        if type(self._outage) is not type(trouble):
+            self._telemetry.tell([Signal("outage", {"trouble": str(trouble)})])
         self._outage = trouble
 
     def round(self, seconds: float) -> None:
         """Tell that a round ended, and with it an outage that there was."""
         signals = [Signal("round", {"seconds": seconds})]
         if self._outage is not None:
-            signals.append(Signal("recovered", {"trouble": self._outage}))
+            signals.append(Signal("recovered", {"trouble": str(self._outage)}))
         self._outage = None
         self._telemetry.tell(signals)
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import basename, splitext
 
 from gitcanary.controller.subject import Folders, Key, Subject, Unfit, folder_of
-from gitcanary.errors import InvalidSpec, Refused
+from gitcanary.errors import Forgotten, InvalidSpec, Refused
 from gitcanary.manifests import layout, record_file
 from gitcanary.manifests.canaries import may_hold_canary, read_canaries, read_former
-from gitcanary.manifests.catalog import RECORD, Folder, may_matter
+from gitcanary.manifests.catalog import RECORD, File, Folder, may_matter
 from gitcanary.manifests.neighbours import Declared, declared_in, trespasses
 from gitcanary.manifests.problems import problem_of_spec
 from gitcanary.manifests.schema.canary_file import Canary
@@ -35,9 +35,9 @@ class Survey:
     def look(self, tip: str) -> frozenset[Key]:
         """Take a new tip, and return the canaries whose folder changed with it."""
         touched = self._everywhere(tip) if self.tip is None else self._changed(self.tip, tip)
-        self.tip = tip
         for path in touched:
             self._survey(tip, path)
+        self.tip = tip  # only now: what could not be read is read again
         if touched:
             self._settle()
         return frozenset(key for path in touched for key in self._keys_of(path))
@@ -95,10 +95,15 @@ class Survey:
                 continue
             try:
                 record = record_file.read(file.data, file=folder.full(file.name))
-                former = read_former(folder, record.spec, self._repository.read(record.spec), record.canary)
+                former = read_former(folder, record.spec, self._former_spec(folder, file, record.spec), record.canary)
                 yield Subject(Key(folder.path, name), former, folder, record, file.blob, is_gone=True)
             except Refused as refusal:
                 yield Unfit(Key(folder.path, name), refusal)
+
+    def _former_spec(self, folder: Folder, file: File, blob: str) -> bytes:
+        if not self._repository.has(blob):
+            raise Forgotten(f"{folder.full(file.name)}: spec: {blob[:40]} is no file of this repository")
+        return self._repository.read(blob)
 
     def _settle(self) -> None:
         """Sort into valid and not, now that every folder's objects are known."""

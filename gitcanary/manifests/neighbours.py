@@ -14,7 +14,8 @@ from gitcanary.manifests.weights import VIRTUAL_SERVICE
 
 SERVICE = "Service"
 DESTINATION_RULE = "DestinationRule"
-KINDS = frozenset({SERVICE, DEPLOYMENT, AUTOSCALER, VIRTUAL_SERVICE, DESTINATION_RULE})
+CANARY = "Canary"
+KINDS = frozenset({CANARY, SERVICE, DEPLOYMENT, AUTOSCALER, VIRTUAL_SERVICE, DESTINATION_RULE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ def trespasses(
     for path, objects in declared.items():
         for each in objects:
             index.setdefault(each, []).append((path, each))
+    for _, canary in canaries:  # a Canary that is refused just now is another cluster's all the same
+        same = Declared(CANARY, canary.namespace, canary.name)
+        twins[canary.namespace, canary.name] |= {path for path, _ in index.get(same, ())}
     return [
         tuple(_collisions(folder, canary, index, twins[canary.namespace, canary.name])) for folder, canary in canaries
     ]

@@ -68,13 +68,13 @@ def live_since(case: Case, live: Live) -> datetime:
 
 
 def told_since(case: Case, live: Live) -> datetime | None:
-    """Return since when the live values are live, by the sync tool's word or the record's if that is earlier.
+    """Return since when the live values are live, by the sync tool's word, or the record's where that gives none.
 
     Never earlier than the commit that is awaited. Clocks differ, but more than an interval ahead says nothing.
     """
     seen, awaited = case.record.evidence.live, case.state.awaited
     times = [live.since]
-    if seen and seen.commit == live.commit and seen.status == LiveStatus.APPLIED:
+    if live.since is None and seen and seen.commit == live.commit and seen.status == LiveStatus.APPLIED:
         times.append(seen.since)
     latest = case.now + case.spec.interval
     since = min((time for time in times if time is not None and time <= latest), default=None)

@@ -113,9 +113,9 @@ def test_gates_are_asked_on_a_grid_of_their_own_even_before_its_origin(now: floa
     ("told", "seen", "committed", "since"),
     [
         (50, None, 0, 50),
-        (50, 40, 0, 40),  # what the record saw earlier
+        (50, 40, 0, 50),  # what the record saw may have been gone in between
         (50, 60, 0, 50),
-        (50, 40, 45, 45),  # never earlier than the commit
+        (None, 40, 45, 45),  # never earlier than the commit
         (-300, None, 0, 0),
         (None, 40, 0, 40),
         (None, None, 0, 100),  # nobody knows: now
@@ -124,7 +124,7 @@ def test_gates_are_asked_on_a_grid_of_their_own_even_before_its_origin(now: floa
         (50, None, 5000, 50),
     ],
 )
-def test_live_since_is_the_earliest_word_but_never_before_the_commit(
+def test_live_since_is_the_gates_word_else_the_records_but_never_before_the_commit(
     told: float | None, seen: float | None, committed: float, since: float
 ) -> None:
     before = SeenLive("c" * 40, at(seen), 20, "world", "applied") if seen is not None else None

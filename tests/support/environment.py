@@ -90,11 +90,6 @@ class Environment:
         """Our own commits, oldest first."""
         return [line for line in reversed(self.remote.log()) if line.committer == str(US)]
 
-    def round(self) -> bool:
-        """Run one round; True where it pushed."""
-        self.sync.notice()
-        return self.controller.rounds.run()
-
     def run(self, time: timedelta) -> None:
         """Let the controller run for some time, poll by poll and whenever something is due."""
         end = self.clock.now() + time
@@ -148,6 +143,7 @@ class Process:
     """A controller as `assembly` builds it, on a real mirror, with the doubles at its other ports."""
 
     def __init__(self, environment: Environment) -> None:
+        self.environment = environment
         self.mirror = Mirror(
             environment.remote.url,
             environment.remote.branch,
@@ -179,12 +175,15 @@ class Process:
     def settle(self) -> None:
         """Run rounds until nothing more is decided and no answer is out."""
         for _ in range(20):
-            has_pushed = self.rounds.run()
-            if not has_pushed and not self.observer.is_waiting:
+            has_pushed = self.rounds.run() is not None
+            if not has_pushed and not self.is_answer_coming():
                 return
         raise AssertionError("the rounds do not settle")
 
+    def is_answer_coming(self) -> bool:
+        """Tell whether an answer is out that nobody holds back."""
+        return self.observer.is_waiting and not self.environment.hooks.held
+
     def close(self) -> None:
         self.notifier.close()
-        self.observer.close()
         self.mirror.close()

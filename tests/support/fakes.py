@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 from gitcanary.ports import Sighting, Signal
 from gitcanary.rollout.evidence import HookAnswer, HookQuestion, MetricAnswer
@@ -53,15 +54,22 @@ class Receivers:
     def __init__(self) -> None:
         self.statuses: dict[str, int | None] = {}
         self.called: list[HookQuestion] = []
+        self.held: dict[tuple[str, str], Event] = {}
         self.notified: list[tuple[HookQuestion, Mapping[str, str]]] = []
 
     def call(self, question: HookQuestion) -> HookAnswer:
         self.called.append(question)
+        if held := self.held.get((question.namespace, question.hook.name)):
+            held.wait()
         status = self.statuses.get(question.hook.name, 200)
         return HookAnswer(status, None if status is not None else "cannot be reached")
 
     def notify(self, question: HookQuestion, metadata: Mapping[str, str]) -> None:
         self.notified.append((question, metadata))
+
+    def hold(self, namespace: str, name: str) -> Event:
+        """Have a webhook of one namespace answer only once the returned event is set."""
+        return self.held.setdefault((namespace, name), Event())
 
     def names(self) -> list[str]:
         return [question.hook.name for question in self.called]
@@ -81,6 +89,12 @@ class SyncTool:
         self.workloads = ("test/podinfo", "test/podinfo-primary")
         self._seen: list[tuple[str, datetime]] = []
         self._applied: tuple[str, datetime] | None = None
+
+    def pin(self, commit: str | None) -> None:
+        """Apply this commit and nothing newer, or again whatever the tip is."""
+        self.is_stopped = commit is not None
+        self._seen.append((commit or self._tip(), self._clock.now() - self.lag))
+        self._applied = (commit or self._tip(), self._clock.now())
 
     def look(self, now: datetime) -> Sighting:  # noqa: ARG002 - the port's signature
         self.notice()

@@ -1,11 +1,13 @@
 """Blobs, trees and commits of a bare repository: read and written without a worktree, an index or a moved ref."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import local
 
+import pygit2
 from pygit2 import Commit, GitError, Repository, Signature, Tree
 
 from gitcanary.adapters.git import edits, trees
@@ -13,6 +15,9 @@ from gitcanary.adapters.git.identity import Identity, Person
 from gitcanary.errors import Refused, Unreachable
 from gitcanary.ports import Entry, Revised
 
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# Large folders are read at every step of a walk through history; by default libgit2 keeps only trees below 4 KB.
+pygit2.option(pygit2.enums.Option.SET_CACHE_OBJECT_LIMIT, pygit2.enums.ObjectType.TREE, 4 * 1024 * 1024)
 _NEWEST = int(datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp())
 
 
@@ -48,6 +53,10 @@ class Objects:
         """Return the paths whose entry differs between two commits."""
         with self._reading():
             return frozenset(trees.differences(self._commit(old).tree, self._commit(new).tree))
+
+    def has(self, blob: str) -> bool:
+        """Tell whether there is such a blob."""
+        return _OBJECT_ID.fullmatch(blob) is not None and blob in self._repository
 
     def read(self, blob: str) -> bytes:
         """Return a blob's content."""
