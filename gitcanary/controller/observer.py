@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -28,7 +29,22 @@ from gitcanary.rollout.state import Awaited, State
 CALLS = 128  # webhooks at a time: a slow receiver holds one of them for as long as its timeout
 QUERIES = 16
 PATIENCE = 3.0  # seconds that a round waits for metrics and gates
+FRESH = timedelta(seconds=15)  # how old a gate's late answer may be
 GRACE = 0.1  # seconds that a round waits for webhooks, so that a quick answer needs no second round
+
+Asked = Mapping[Key, tuple[Subject, State, frozenset[Question]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at a sync gate whose answer came too late for the round that asked."""
+
+    since: datetime
+    answer: Future[Sighting]
+
+    def is_stale(self, now: datetime) -> bool:
+        """Tell whether the answer came so long ago that it says nothing about now."""
+        return self.answer.done() and now - self.since > FRESH
 
 
 class Observer:
@@ -50,7 +66,7 @@ class Observer:
         self._calls = Calls(CALLS)
         self._gate_calls = Calls(CALLS)
         self._queries = Calls(QUERIES)
-        self._looks: dict[Gate, Future[Sighting]] = {}
+        self._looks: dict[Gate, Look] = {}
         self._inquiries: dict[Key, Inquiry] = {}
         self._sightings: dict[Gate, Sighting] = {}
         self._awaited: dict[Key, Awaited | None] = {}
@@ -91,7 +107,7 @@ class Observer:
         inquiries = self._inquiries.values()
         return [future for inquiry in inquiries for future in (*inquiry.calls.values(), *inquiry.queries.values())]  # type: ignore[misc]  # futures of whatever
 
-    def ask(self, asked: Mapping[Key, tuple[Subject, State, frozenset[Question]]], tip: str, now: datetime) -> None:
+    def ask(self, asked: Asked, tip: str, now: datetime) -> None:
         """Put all questions of all canaries, and wait a moment for the answers."""
         calls = [
             self._call(self._inquiries[key], question)
@@ -125,7 +141,7 @@ class Observer:
         self._telemetry.tell([Signal("webhook", {**told, "seconds": perf_counter() - began})])
         return answer
 
-    def _query(self, asked: Mapping[Key, tuple[Subject, State, frozenset[Question]]], now: datetime) -> None:
+    def _query(self, asked: Asked, now: datetime) -> None:
         wanted = [
             (self._inquiries[key], question)
             for key, (_, _, questions) in asked.items()
@@ -145,12 +161,14 @@ class Observer:
         self._telemetry.tell([Signal("query", {"metrics": len(metrics), "seconds": perf_counter() - began})])
         return answers
 
-    def _look(self, asked: Mapping[Key, tuple[Subject, State, frozenset[Question]]], tip: str, now: datetime) -> None:
+    def _look(self, asked: Asked, tip: str, now: datetime) -> None:
         gates = {key: self._gates(subject.canary) for key, (subject, _, _) in asked.items()}
         new = {gate for each in gates.values() for gate in each if gate not in self._sightings}
-        for gate in new - self._looks.keys():
-            self._looks[gate] = self._gate_calls.submit(gate.look, now)
-        self._wake_by(wait([self._looks[gate] for gate in new], PATIENCE).not_done)
+        for gate in new:
+            look = self._looks.get(gate)
+            if look is None or look.is_stale(now):
+                self._looks[gate] = Look(now, self._gate_calls.submit(gate.look, now))
+        self._wake_by(wait([self._looks[gate].answer for gate in new], PATIENCE).not_done)
         for gate in new:
             self._sightings[gate] = self._sighting(gate)
         for key, (subject, state, _) in asked.items():
@@ -160,9 +178,9 @@ class Observer:
 
     def _sighting(self, gate: Gate) -> Sighting:
         """Return what a gate answered; one whose answer is still out is not asked again before it came."""
-        if not self._looks[gate].done():
+        if not self._looks[gate].answer.done():
             return Sighting("sync gate", trouble="no answer yet")
-        return self._looks.pop(gate).result()
+        return self._looks.pop(gate).answer.result()
 
     def _note_live(self, subject: Subject, state: State, live: Live) -> None:
         """Tell how long a commit took to become live, if it was awaited here and is live now."""

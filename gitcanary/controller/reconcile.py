@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.notices import Notifier
-from gitcanary.controller.observer import Observer
+from gitcanary.controller.observer import Asked, Observer
 from gitcanary.controller.publisher import Chain, Decided, Publisher
 from gitcanary.controller.reports import Reporter
 from gitcanary.controller.subject import Key, Subject
@@ -16,7 +16,7 @@ from gitcanary.manifests import release
 from gitcanary.ports import Clock, Outcome, Pushed, Repository
 from gitcanary.rollout.consider import consider, part
 from gitcanary.rollout.decision import Ask, Commit, Decision, For, Wait
-from gitcanary.rollout.evidence import Evidence, Question
+from gitcanary.rollout.evidence import Evidence
 from gitcanary.rollout.idle import is_idle
 from gitcanary.rollout.state import State
 
@@ -26,7 +26,6 @@ DECLINED = timedelta(minutes=10)
 WATCHING = frozenset({For.LIVE, For.READY})
 
 Decisions = Sequence[tuple[Subject, Commit]]
-Asked = dict[Key, tuple[Subject, State, frozenset[Question]]]
 
 
 @dataclass
