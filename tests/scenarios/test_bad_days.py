@@ -44,6 +44,7 @@ def test_a_rule_against_one_canary_holds_up_no_other(make) -> None:
     decline(environment, "apps/other")
     environment.prometheus.values["request-success-rate"] = 12.0
     environment.run_to(Phase.FAILED, timedelta(minutes=15))
+    assert environment.record.weight == 0
 
 
 def test_a_weight_that_was_gone_in_between_is_judged_anew(environment) -> None:
@@ -76,6 +77,7 @@ def test_a_mistake_in_one_clusters_canary_stops_no_other_cluster(make) -> None:
     text = environment.remote.read("west/podinfo/canary.yaml").replace("threshold: 3", "threshold: many")
     environment.commit({"west/podinfo/canary.yaml": text}, "A typo")
     environment.run_until(lambda: environment.record.weight == 30, timedelta(minutes=5))
+    assert environment.subjects[-1] == "Advance test/podinfo to 30%"
 
 
 def test_a_gate_that_does_not_mention_a_workload_moves_nothing_either_way(environment) -> None:

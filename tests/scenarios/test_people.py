@@ -128,6 +128,7 @@ def test_skip_analysis_promotes_by_readiness_alone(environment) -> None:
     environment.prometheus.values["request-success-rate"] = None
     ask(environment, "skip-analysis")
     environment.run_to(Phase.SUCCEEDED, timedelta(minutes=5))
+    assert "podinfo:6.0.1" in environment.read("podinfo.primary.yaml")
 
 
 def test_a_request_that_makes_no_sense_is_answered_and_cleared(environment) -> None:
