@@ -55,4 +55,4 @@ def _install(command: Sequence[str]) -> None:
 def _ran(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # The words of the command stand in this module.
-    return subprocess.run(command, check=False, env=environment, capture_output=True, text=True)  # noqa: S603
+    return subprocess.run(command, check=False, env=environment, capture_output=True, text=True)  # noqa: S603 - a command of this package

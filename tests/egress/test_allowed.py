@@ -111,7 +111,7 @@ def test_a_name_that_does_not_resolve_is_an_outage() -> None:
         ("other.test", "10.0.0.1", 80, False),
     ],
 )
-def test_once_hosts_are_listed_only_they_are_allowed(pattern: str, host: str, port: int, is_allowed: bool) -> None:  # noqa: FBT001
+def test_once_hosts_are_listed_only_they_are_allowed(pattern: str, host: str, port: int, is_allowed: bool) -> None:
     url = f"http://[{host}]:{port}/" if ":" in host.strip("[]") and "[" not in host else f"http://{host}:{port}/"
     with nullcontext() if is_allowed else pytest.raises(errors.ForbiddenAddress, match="operator allows"):
         Allowed((pattern,)).check(url)

@@ -112,7 +112,7 @@ FULL = 1, 55  # the first check of a step whose windows are full
 def test_an_advance_waits_until_every_window_saw_only_the_settled_weight(
     windows: tuple[int, ...],
     now: float,
-    is_approved: bool,  # noqa: FBT001
+    is_approved: bool,
 ) -> None:
     spec = make_spec(metrics=tuple(metric(f"m{size}", window=timedelta(seconds=size)) for size in windows))
     state = make_state()
@@ -183,14 +183,14 @@ def test_readiness_that_nobody_knows_stops_nothing() -> None:
 
 
 @pytest.mark.parametrize(("now", "is_overdue"), [(599, False), (600, True)])
-def test_a_commit_that_is_not_live_is_overdue_after_the_sync_timeout(now: float, is_overdue: bool) -> None:  # noqa: FBT001
+def test_a_commit_that_is_not_live_is_overdue_after_the_sync_timeout(now: float, is_overdue: bool) -> None:
     state = make_state()
     live = make_live(state, status=LiveStatus.PENDING, placed=None, commit=None)
     assert decide(make_spec(), state, Evidence(at(now), live))[0].is_overdue is is_overdue
 
 
 @pytest.mark.parametrize(("now", "is_overdue"), [(609, False), (610, True)])
-def test_no_verdict_for_as_long_is_overdue_too(now: float, is_overdue: bool) -> None:  # noqa: FBT001
+def test_no_verdict_for_as_long_is_overdue_too(now: float, is_overdue: bool) -> None:
     state = make_state()
     decision, _ = decide(make_spec(), state, Evidence(at(now), make_live(state)), says={DURATION.name: None})
     assert (decision.what, decision.is_overdue) == ("data", is_overdue)

@@ -22,7 +22,7 @@ def record_in(phase: Phase, **changes: object) -> object:
 
 @pytest.mark.parametrize("phase", [P.PROGRESSING, P.WAITING_PROMOTION, P.PROMOTING])
 @pytest.mark.parametrize(("now", "is_late"), [(609, False), (610, True)])
-def test_a_live_canary_has_until_the_deadline_to_become_ready(phase: Phase, now: float, is_late: bool) -> None:  # noqa: FBT001
+def test_a_live_canary_has_until_the_deadline_to_become_ready(phase: Phase, now: float, is_late: bool) -> None:
     state = make_state(record_in(phase))
     live = make_live(state, canary_ready=False, not_ready_since=at(-100))
     decision, _ = decide(SPEC, state, Evidence(at(now), live))
@@ -31,7 +31,7 @@ def test_a_live_canary_has_until_the_deadline_to_become_ready(phase: Phase, now:
 
 
 @pytest.mark.parametrize(("since", "is_late"), [(-100, True), (100, True), (101, False), (690, False)])
-def test_the_deadline_counts_from_when_it_was_not_ready_any_more(since: float, is_late: bool) -> None:  # noqa: FBT001
+def test_the_deadline_counts_from_when_it_was_not_ready_any_more(since: float, is_late: bool) -> None:
     state = make_state()
     live = make_live(state, canary_ready=False, not_ready_since=at(since))
     decision, _ = decide(SPEC, state, Evidence(at(700), live))
@@ -75,8 +75,8 @@ def test_the_time_that_the_primary_was_not_ready_is_not_held_against_the_canary(
 )
 def test_a_canary_that_was_ready_before_is_not_late_where_nobody_says_since_when(
     weight: int,
-    was_ready: bool | None,  # noqa: FBT001
-    is_late: bool,  # noqa: FBT001
+    was_ready: bool | None,
+    is_late: bool,
 ) -> None:
     seen = SeenLive("c" * 40, at(10), weight, "world", "applied")
     observed = Observed(at(0), live=seen, ready=None if was_ready is None else SeenReady(True, was_ready))
@@ -87,7 +87,7 @@ def test_a_canary_that_was_ready_before_is_not_late_where_nobody_says_since_when
 
 
 @pytest.mark.parametrize(("now", "is_late"), [(609, False), (610, True)])
-def test_a_promoted_primary_has_until_the_deadline_to_become_ready(now: float, is_late: bool) -> None:  # noqa: FBT001
+def test_a_promoted_primary_has_until_the_deadline_to_become_ready(now: float, is_late: bool) -> None:
     state = make_state(record_in(P.PROMOTING))
     live = make_live(state, primary_ready=False)
     decision, _ = decide(SPEC, state, Evidence(at(now), live))
@@ -132,7 +132,7 @@ def test_a_restored_primary_that_is_not_ready_keeps_its_traffic_away() -> None:
 
 
 @pytest.mark.parametrize("is_stuck", [True, False])
-def test_nothing_is_counted_any_more_once_a_rollback_is_under_way(is_stuck: bool) -> None:  # noqa: FBT001
+def test_nothing_is_counted_any_more_once_a_rollback_is_under_way(is_stuck: bool) -> None:
     world = world_in(P.PROMOTING) if is_stuck else running_world(20)
     world.bad.add(digest("r2"))
     world.request("abort")

@@ -36,7 +36,7 @@ def ask_for(world: World, verb: Verb) -> None:
         world.request(verb)
 
 
-def turn_sync(world: World, is_on: bool) -> None:  # noqa: FBT001 - the value of an event
+def turn_sync(world: World, is_on: bool) -> None:
     if is_on and not world.is_syncing:
         world.resume_sync()
     world.is_syncing = is_on

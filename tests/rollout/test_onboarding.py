@@ -115,7 +115,7 @@ def test_an_idle_canary_asks_nothing_at_all() -> None:
 
 
 @pytest.mark.parametrize("is_routed", [True, False])
-def test_a_canary_deleted_during_onboarding_is_left_alone(is_routed: bool) -> None:  # noqa: FBT001
+def test_a_canary_deleted_during_onboarding_is_left_alone(is_routed: bool) -> None:
     world = World()
     world.walk_until(lambda: len(world.log) == (2 if is_routed else 1))
     world.is_deleted = True

@@ -43,7 +43,7 @@ def test_the_next_check_is_always_later_than_now(now: float, due: float) -> None
 
 
 @pytest.mark.parametrize(("counted", "is_due"), [(None, True), (54, True), (55, False), (56, False), (3600, True)])
-def test_a_check_counts_only_if_it_is_later_than_the_last_counted_one(counted: float | None, is_due: bool) -> None:  # noqa: FBT001
+def test_a_check_counts_only_if_it_is_later_than_the_last_counted_one(counted: float | None, is_due: bool) -> None:
     """A `checkedAt` in the future (the last row) holds up nothing."""
     case = case_of(checked(counted), 60)
     assert (due_beat(case, case.evidence.live) is not None) is is_due

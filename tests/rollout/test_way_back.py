@@ -168,7 +168,7 @@ def test_what_stops_a_canary_at_weight_0_begins_nothing(stop: Callable[[World], 
 
 
 @pytest.mark.parametrize("is_syncing", [True, False])
-def test_a_clock_that_jumped_ahead_and_came_back_holds_up_no_rollback(is_syncing: bool) -> None:  # noqa: FBT001
+def test_a_clock_that_jumped_ahead_and_came_back_holds_up_no_rollback(is_syncing: bool) -> None:
     world = running_world(20)
     world.is_syncing = is_syncing
     world.walk(45)
