@@ -5,9 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PYTHON ?= python3
 FAULT  ?=
+ROW    ?=
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts units real wheel lock clean
+.PHONY: demo test lint types contracts units real wheel bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/gitcanary demo $(if $(FAULT),--fault $(FAULT))
@@ -31,6 +32,10 @@ units: $(STAMP)
 
 wheel: $(STAMP)
 	$(BIN)/python tests/wheel.py
+
+# All rows, and docs/benchmarks.md; `make bench ROW=advance` measures one row and prints it.
+bench: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ROW)
 
 $(STAMP): pyproject.toml requirements.txt
 	@if command -v uv >/dev/null 2>&1; then \

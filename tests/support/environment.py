@@ -154,7 +154,7 @@ class Process:
         survey = Survey(self.mirror)
         historian = Historian(self.mirror, survey.folders, US.email)
         watcher = Watcher(self.mirror, historian)
-        self.survey = survey
+        self.survey, self.historian = survey, historian
         self.observer = Observer(
             environment.prometheus, environment.hooks, lambda _: [environment.sync], watcher, environment.told
         )
