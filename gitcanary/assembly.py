@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -12,7 +13,7 @@ from typing import Self
 
 from gitcanary.adapters.clock import SystemClock
 from gitcanary.adapters.delay import DelayGate
-from gitcanary.adapters.git import Credentials, Environment, Identity, Mirror, Person, hardened
+from gitcanary.adapters.git import AllowedSigners, Credentials, Environment, Identity, Key, Mirror, Person, hardened
 from gitcanary.adapters.hooks import WebHooks
 from gitcanary.adapters.http_gate import HttpGate
 from gitcanary.adapters.prometheus import Basic, Bearer, Prometheus
@@ -75,8 +76,29 @@ def open_mirror(
 ) -> Mirror:
     """Open the branch until the stack closes, then remove its clone. Commits are `identity`'s, else the settings'."""
     identity = identity or Identity(Person.parse(settings.author), Person.parse(settings.committer))
+    identity = replace(identity, signers=allowed_signers(settings))
     cache = settings.cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gitcanary-")))
     return stack.enter_context(Mirror(settings.repository, settings.branch, cache, identity, environment))
+
+
+def allowed_signers(settings: Settings) -> AllowedSigners | None:
+    """Return whose signatures count, None where none is looked at."""
+    return AllowedSigners.load(settings.allowed_signers) if settings.allowed_signers else None
+
+
+def signing_identity(settings: Settings) -> Identity:
+    """Return whose commits the controller's are, with its key; raises `Usage` where it would not know its own."""
+    key = Key.load(settings.signing_key) if settings.signing_key else None
+    identity = Identity(Person.parse(settings.author), Person.parse(settings.committer), key)
+    signers = allowed_signers(settings)
+    if signers is None:
+        return identity
+    if key is None:
+        raise Usage("--signing-key: is needed beside --allowed-signers: unsigned commits would not count as its own")
+    email = identity.committer.email
+    if not signers.verify(key.sign(b""), b"", email, SystemClock().now()):
+        raise Usage(f"--signing-key: {settings.allowed_signers} does not let {key.public} sign for {email}")
+    return identity
 
 
 def credentials(settings: Settings) -> Credentials | None:
@@ -115,7 +137,7 @@ class Reading:
             self._stack = opened.pop_all()
         self.survey = Survey(self.repository, settings.paths, has_gate=has_gate)
         self.committer = Person.parse(settings.committer)
-        self.historian = Historian(self.repository, self.survey.folders, self.committer.email)
+        self.historian = Historian(self.repository, self.survey.folders, self.committer.email, settings.signed_after)
 
     def close(self) -> None:
         """Stop what was started, the newest first."""
@@ -134,7 +156,8 @@ class Loop(Reading):
     def __init__(self, settings: Settings, environment: Environment, telemetry: Telemetry, hooks: Hooks) -> None:
         self.measurements = measurements(settings)
         self.gates = Gates(settings)
-        super().__init__(settings, environment, has_gate=bool(settings.sync))
+        identity = signing_identity(settings)
+        super().__init__(settings, environment, has_gate=bool(settings.sync), identity=identity)
         self.reporter = Reporter(telemetry)
         self.watcher = Watcher(self.repository, self.historian)
         self.observer = Observer(self.measurements, hooks, self.gates, self.watcher, telemetry)

@@ -36,6 +36,18 @@ class Revised:
     message: str
 
 
+class Signed(StrEnum):
+    """What a commit's signature is worth: whether a key signed it that may sign for its committer.
+
+    `unchecked` where the operator says of no key that it may.
+    """
+
+    UNCHECKED = "unchecked"
+    GOOD = "good"
+    MISSING = "missing"
+    WRONG = "wrong"
+
+
 class Outcome(StrEnum):
     """How a push ended. `unknown` never leaves the repository adapter: it asks the remote by ancestry."""
 
@@ -89,6 +101,10 @@ class Repository(Files, Protocol):
 
     def history(self, tip: str, paths: Iterable[str]) -> Iterator[Revised]:
         """Walk first parents from the tip, newest first: the commits that changed any of the paths."""
+        ...
+
+    def signature(self, commit: str) -> Signed:
+        """Tell what a commit's signature is worth."""
         ...
 
     def is_ancestor(self, old: str, new: str) -> bool:

@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     author: str = US
     committer: str = US
     commit_suffix: str = ""
+    signing_key: Path | None = None
+    allowed_signers: Path | None = None
+    signed_after: Annotated[str | None, Field(pattern="^[0-9a-f]{40}$")] = None
     cache: Path | None = None
 
     @classmethod

@@ -10,6 +10,7 @@ from gitcanary.cli.labels import Labels
 from gitcanary.manifests.evidence_table import number
 from gitcanary.manifests.record_schema import write_duration
 from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.ports import Signed
 from gitcanary.rollout.checks import UNITS
 from gitcanary.rollout.evidence import LiveStatus, Verdict
 from gitcanary.rollout.state import Action, Observed, Quarantined, SeenHook, SeenMetric
@@ -34,6 +35,12 @@ _DEEDS = {
     Action.HOLD: "held {who}",
     Action.ADOPT: "adopted {who}",
     Action.ANSWER: "answered a request about {who}",
+}
+_WORTH_OF_OURS = {
+    Signed.UNCHECKED: "the configured committer",
+    Signed.GOOD: "signature good",
+    Signed.MISSING: "from before commits were signed",
+    Signed.WRONG: "from before the present keys",
 }
 _GIVES_REASON = frozenset({Action.ROLLBACK, Action.RESUME, Action.HOLD, Action.ANSWER, Action.PAUSE})
 
@@ -208,11 +215,19 @@ def _people(account: Account) -> Iterator[str]:
 def _signed(account: Account) -> Iterator[str]:
     entry = account.entry
     if entry.is_ours:
-        yield f"  committed by {entry.committer}, the configured committer"
+        yield f"  committed by {entry.committer}, {_WORTH_OF_OURS[entry.signed]}"
     elif entry.is_claimed:
-        yield f"  not by gitcanary: committed by {entry.committer}, not by {account.us}; its trailers prove nothing"
+        found = f"committed by {entry.committer}, {doubt(entry, account.us)}"
+        yield f"  not by gitcanary: {found}; its trailers prove nothing"
     else:
         yield f"  committed by {entry.committer}"
+
+
+def doubt(entry: Entry, us: str) -> str:
+    """Return why a commit that looks like one of ours is none."""
+    if entry.committer != us or entry.signed in {Signed.UNCHECKED, Signed.GOOD}:
+        return f"not by {us}"
+    return "which is not signed" if entry.signed is Signed.MISSING else "with a signature that is not gitcanary's"
 
 
 def as_json(account: Account) -> dict[str, object]:
@@ -238,6 +253,7 @@ def as_json(account: Account) -> dict[str, object]:
         "quarantined": [each.revision for each in account.quarantined],
         "committer": entry.committer,
         "isOurs": entry.is_ours,
+        "signature": entry.signed,
     }
 
 

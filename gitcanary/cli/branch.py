@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gitcanary.adapters.git import Environment, find_upstream, personal
 from gitcanary.assembly import Reading, credentials
-from gitcanary.cli.chronicle import Entry, read_entries
+from gitcanary.cli.chronicle import Entry, Origin, read_entries
 from gitcanary.cli.labels import Labels
 from gitcanary.cli.run import settings_variable
 from gitcanary.cli.standing import Standing, standings
@@ -49,8 +49,8 @@ class Branch:
     def entries(self, standing: Standing) -> list[Entry]:
         """Return the commits that touched the canary's record, oldest first."""
         commits = self.reading.repository.history(self.tip, [standing.record_file])
-        us = self.reading.committer.email
-        return read_entries(commits, self.folder_at(standing), f"{standing.name}{RECORD}", us)
+        origin = Origin(self.reading.historian.is_ours, self.reading.repository.signature)
+        return read_entries(commits, self.folder_at(standing), f"{standing.name}{RECORD}", origin)
 
     def labels(self, standing: Standing) -> Labels:
         """Return what people call the canary's revisions."""

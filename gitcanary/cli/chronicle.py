@@ -1,7 +1,7 @@
 """A canary's commits read back from Git: one entry for each that touched its record, and the rollouts that they make.
 
-A commit is a decision where the configured committer made it and its trailers name this canary; trailers alone prove
-nothing.
+A commit is a decision where it is ours, by its committer and by its signature where those are checked, and its trailers
+name this canary; trailers alone prove nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from gitcanary.errors import InvalidFile
 from gitcanary.manifests import record_file, trailers
 from gitcanary.manifests.catalog import Folder
 from gitcanary.manifests.trailers import Trailers
-from gitcanary.ports import Revised
+from gitcanary.ports import Revised, Signed
 from gitcanary.rollout.evidence import Verdict
 from gitcanary.rollout.state import Action, Phase, Record
 
@@ -22,7 +22,7 @@ from gitcanary.rollout.state import Action, Phase, Record
 class Entry:
     """One commit that touched the record: the record after it, and what its trailers claim.
 
-    `is_ours` says whether the configured committer made it; `before` is the record of the entry before it.
+    `is_ours` says whether it is gitcanary's; `before` is the record of the entry before it.
     """
 
     revised: Revised = field(repr=False)
@@ -30,6 +30,7 @@ class Entry:
     claims: Trailers | None
     is_ours: bool
     before: Record | None = None
+    signed: Signed = Signed.UNCHECKED
 
     @property
     def action(self) -> Action | None:
@@ -117,10 +118,20 @@ _OPENING = frozenset({Action.INITIALIZE, Action.START, Action.WAIT, Action.PROMO
 _ENDS = {Phase.FAILED: Result.ROLLED_BACK, Phase.TERMINATED: Result.TERMINATED}
 
 
-def read_entries(commits: Iterable[Revised], folder_at: Callable[[str], Folder], name: str, us: str) -> list[Entry]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where commits come from: whether one is ours, and what its signature is worth."""
+
+    is_ours: Callable[[Revised], bool]
+    signature: Callable[[str], Signed]
+
+
+def read_entries(
+    commits: Iterable[Revised], folder_at: Callable[[str], Folder], name: str, origin: Origin
+) -> list[Entry]:
     """Return the entries of one record, oldest first.
 
-    `commits` are those that touched the file `name` of the folder, newest first; `us` is our committer's address.
+    `commits` are those that touched the file `name` of the folder, newest first.
     """
     entries: list[Entry] = []
     for revised in reversed(list(commits)):
@@ -128,7 +139,8 @@ def read_entries(commits: Iterable[Revised], folder_at: Callable[[str], Folder],
         record = _record(folder, name)
         before = entries[-1].record if entries else None
         claims = _claims(revised, folder.path, record or before)
-        entries.append(Entry(revised, record, claims, revised.committer_email == us, before))
+        signed = origin.signature(revised.commit)
+        entries.append(Entry(revised, record, claims, origin.is_ours(revised), before, signed))
     return entries
 
 

@@ -8,19 +8,27 @@ from gitcanary.controller.subject import Folders, Subject
 from gitcanary.errors import InvalidFile
 from gitcanary.manifests import record_file, release
 from gitcanary.manifests.catalog import Folder
-from gitcanary.ports import Repository, Revised
+from gitcanary.ports import Repository, Revised, Signed
 from gitcanary.rollout.state import Awaited, Phase, Placed, Record, Revision, State, Touch
 
+TRUSTED = frozenset({Signed.UNCHECKED, Signed.GOOD})
 PROMOTED = frozenset({Phase.PROMOTING, Phase.FINALISING, Phase.SUCCEEDED})
 
 
 class Historian:
-    """Reads the facts of a tip's history. `committer` is the e-mail address of our own commits."""
+    """Reads the facts of a tip's history.
 
-    def __init__(self, repository: Repository, folders: Folders, committer: str) -> None:
+    `committer` is the e-mail address of our own commits. Where signatures are checked, ours has a good one; those up to
+    and with `signed_after`, a commit, are known by the committer alone.
+    """
+
+    def __init__(
+        self, repository: Repository, folders: Folders, committer: str, signed_after: str | None = None
+    ) -> None:
         self._repository = repository
         self._folders = folders
         self._committer = committer
+        self._signed_after = signed_after
 
     def state(self, subject: Subject, tip: str) -> State:
         """Return one canary as the tip holds it."""
@@ -46,6 +54,12 @@ class Historian:
     def placed_at(self, subject: Subject, commit: str) -> Placed:
         """Return the values that gitcanary places, as any commit holds them."""
         return release.placed(self._folders.at(commit, subject.key.path), subject.canary)
+
+    def is_ours(self, revised: Revised) -> bool:
+        """Tell whether a commit is ours: by its committer, and by its signature where those are checked."""
+        if revised.committer_email != self._committer:
+            return False
+        return self._repository.signature(revised.commit) in TRUSTED or self._is_before_signing(revised.commit)
 
     def awaited(self, subject: Subject, tip: str) -> Awaited | None:
         """Return the newest commit, at or before `tip`, that changed one of the placed values."""
@@ -77,9 +91,7 @@ class Historian:
 
     def _primary_touch(self, subject: Subject, tip: str, placed: Placed) -> Touch | None:
         """Return the newest commit that changed the primary's values since our own newest one, if they differ now."""
-        ours = next(
-            (each for each in self._repository.history(tip, [subject.record_file]) if self._is_ours(each)), None
-        )
+        ours = next((each for each in self._repository.history(tip, [subject.record_file]) if self.is_ours(each)), None)
         if ours is None or self.placed_at(subject, ours.commit).primary == placed.primary:
             return None
         found = self._newest_change(subject, tip, lambda folder: release.placed(folder, subject.canary).primary)
@@ -92,10 +104,10 @@ class Historian:
     def _record_touch(self, subject: Subject, tip: str) -> Touch | None:
         """Return the newest commit that changed more of the record than what is people's own to change."""
         commits = self._repository.history(tip, [subject.record_file])
-        for newer, older in pairwise((*commits_until_ours(commits, self._is_ours), None)):
+        for newer, older in pairwise((*commits_until_ours(commits, self.is_ours), None)):
             if newer is None:
                 break
-            if self._is_ours(newer) or older is None or self._differs(subject, newer, older):
+            if self.is_ours(newer) or older is None or self._differs(subject, newer, older):
                 return self._touch(newer)
         return None
 
@@ -104,7 +116,7 @@ class Historian:
         present = self._ours_of(subject, tip)
         promoted: str | None = None
         for revised in self._repository.history(tip, [subject.record_file]):
-            record = self._ours_of(subject, revised.commit) if self._is_ours(revised) else None
+            record = self._ours_of(subject, revised.commit) if self.is_ours(revised) else None
             if record is None or present is None:
                 continue
             if record == present:
@@ -124,11 +136,11 @@ class Historian:
         except InvalidFile:
             return None
 
-    def _is_ours(self, revised: Revised) -> bool:
-        return revised.committer_email == self._committer
+    def _is_before_signing(self, commit: str) -> bool:
+        return self._signed_after is not None and self._repository.is_ancestor(commit, self._signed_after)
 
     def _touch(self, revised: Revised) -> Touch:
-        return Touch(revised.commit, revised.author, self._is_ours(revised))
+        return Touch(revised.commit, revised.author, self.is_ours(revised))
 
 
 def commits_until_ours(commits: Iterator[Revised], is_ours: Callable[[Revised], bool]) -> Iterator[Revised]:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from gitcanary.cli.chronicle import Result, Rollout, read_entries, read_rollouts
+from gitcanary.cli.chronicle import Origin, Result, Rollout, read_entries, read_rollouts
 from gitcanary.controller.subject import Folders
+from gitcanary.ports import Signed
 from gitcanary.rollout.state import Phase
 from support.apps import without_autoscaler
 from support.environment import US, Environment
@@ -25,7 +26,8 @@ def rollouts(environment: Environment) -> list[Rollout]:
     mirror = environment.controller.mirror
     folders = Folders(mirror)
     commits = mirror.history(mirror.fetch(), ["apps/podinfo/podinfo.rollout"])
-    entries = read_entries(commits, lambda at: folders.at(at, "apps/podinfo"), "podinfo.rollout", US.email)
+    origin = Origin(lambda revised: revised.committer_email == US.email, lambda _: Signed.UNCHECKED)
+    entries = read_entries(commits, lambda at: folders.at(at, "apps/podinfo"), "podinfo.rollout", origin)
     return read_rollouts(entries)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,8 @@ def make(tmp_path: Path) -> Iterator[Make]:
     """Return a function that makes an environment out of files; each is closed in the end."""
     with ExitStack() as stack:
 
-        def build(files: Mapping[str, str | bytes]) -> Environment:
-            return stack.enter_context(Environment(tmp_path, files))
+        def build(files: Mapping[str, str | bytes], **options: Any) -> Environment:
+            return stack.enter_context(Environment(tmp_path, files, **options))
 
         yield build
 

@@ -30,8 +30,16 @@ class Environment:
     """A repository and the controller that watches it. Nothing moves until the test lets time pass."""
 
     def __init__(
-        self, folder: Path, files: Mapping[str, str | bytes], *, name: str = "podinfo", app: str = APP
+        self,
+        folder: Path,
+        files: Mapping[str, str | bytes],
+        *,
+        name: str = "podinfo",
+        app: str = APP,
+        identity: Identity = Identity(US, US),  # noqa: B008 - frozen
     ) -> None:
+        self.identity = identity
+        self.signed_after: str | None = None
         self.clock = Clock()
         self.folder = folder
         self.app = app
@@ -148,11 +156,11 @@ class Process:
             environment.remote.url,
             environment.remote.branch,
             environment.folder / "cache",
-            Identity(US, US),
+            environment.identity,
             hardened(),
         )
         survey = Survey(self.mirror)
-        historian = Historian(self.mirror, survey.folders, US.email)
+        historian = Historian(self.mirror, survey.folders, US.email, environment.signed_after)
         watcher = Watcher(self.mirror, historian)
         self.survey, self.historian = survey, historian
         self.observer = Observer(

@@ -9,11 +9,15 @@ from gitcanary.adapters.git.caller import Upstream, find_identity, find_upstream
 from gitcanary.adapters.git.environment import Credentials, Environment, hardened, personal
 from gitcanary.adapters.git.identity import Identity, Person
 from gitcanary.adapters.git.mirror import Mirror
+from gitcanary.adapters.git.signers import AllowedSigners
+from gitcanary.adapters.git.sshsig import Key
 
 __all__ = [
+    "AllowedSigners",
     "Credentials",
     "Environment",
     "Identity",
+    "Key",
     "Mirror",
     "Person",
     "Upstream",

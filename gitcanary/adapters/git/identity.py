@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from gitcanary.adapters.git.signers import AllowedSigners
+from gitcanary.adapters.git.sshsig import Key
 from gitcanary.errors import Usage
 
 _NAME_AND_ADDRESS = re.compile(r"(?P<name>[^<>\n\0]*[^<>\n\0\s])\s+<(?P<email>[^<>\s\0]+)>")
@@ -30,7 +32,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The author and the committer of every commit that is written."""
+    """The author and the committer of every commit that is written, and the key that signs it; None signs nothing.
+
+    `signers` says which keys speak for which committer in what is read; None has no signature checked.
+    """
 
     author: Person
     committer: Person
+    key: Key | None = None
+    signers: AllowedSigners | None = None

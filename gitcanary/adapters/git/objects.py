@@ -12,12 +12,15 @@ from pygit2 import Commit, GitError, Repository, Signature, Tree
 
 from gitcanary.adapters.git import edits, trees
 from gitcanary.adapters.git.identity import Identity, Person
+from gitcanary.adapters.git.signers import AllowedSigners
+from gitcanary.adapters.git.signing import parted, signed
 from gitcanary.errors import Refused, Unreachable
-from gitcanary.ports import Entry, Revised
+from gitcanary.ports import Entry, Revised, Signed
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # Large folders are read at every step of a walk through history; by default libgit2 keeps only trees below 4 KB.
 pygit2.option(pygit2.enums.Option.SET_CACHE_OBJECT_LIMIT, pygit2.enums.ObjectType.TREE, 4 * 1024 * 1024)
+_REMEMBERED = 65_536  # commits whose signature was checked
 _NEWEST = int(datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp())
 
 
@@ -31,6 +34,7 @@ class Objects:
     def __init__(self, folder: Path, identity: Identity) -> None:
         self._folder = folder
         self._identity = identity
+        self._signatures: dict[str, Signed] = {}
         self._handles = local()
         self._damaged: Path | None = None
 
@@ -80,6 +84,19 @@ class Objects:
                     yield _facts(commit)
                 commit = parent
 
+    def signature(self, commit: str) -> Signed:
+        """Tell what a commit's signature is worth; checked once, in this process."""
+        signers = self._identity.signers
+        if signers is None:
+            return Signed.UNCHECKED
+        known = self._signatures.get(commit)
+        if known is None:
+            if len(self._signatures) >= _REMEMBERED:
+                self._signatures.clear()
+            with self._reading():
+                known = self._signatures[commit] = _verified(self._commit(commit), signers)
+        return known
+
     def is_ancestor(self, old: str, new: str) -> bool:
         """Tell whether `old` is `new` or an ancestor of it; False where either is not known here."""
         with self._reading():
@@ -99,7 +116,8 @@ class Objects:
             tree = edits.apply(self._repository, base.tree, files)
             author, committer = (_signature(who, at) for who in (self._identity.author, self._identity.committer))
             text = message.rstrip("\n") + "\n"
-            return str(self._repository.create_commit(None, author, committer, text, tree, [base.id]))
+            raw = str(self._repository.create_commit_string(author, committer, text, tree, [base.id])).encode()
+            return str(self._repository.write(pygit2.enums.ObjectType.COMMIT, signed(raw, self._identity.key)))
 
     @property
     def _repository(self) -> Repository:
@@ -147,6 +165,14 @@ def _facts(commit: Commit) -> Revised:
         committed_at=_instant(commit.commit_time),
         message=_text(commit.raw_message),
     )
+
+
+def _verified(commit: Commit, signers: AllowedSigners) -> Signed:
+    payload, signature = parted(commit.read_raw())
+    if signature is None:
+        return Signed.MISSING
+    email, at = _text(commit.committer.raw_email), _instant(commit.commit_time)
+    return Signed.GOOD if signers.verify(signature, payload, email, at) else Signed.WRONG
 
 
 def _text(raw: bytes) -> str:
