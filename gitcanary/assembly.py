@@ -159,7 +159,7 @@ class Loop(Reading):
         identity = signing_identity(settings)
         super().__init__(settings, environment, has_gate=bool(settings.sync), identity=identity)
         self.reporter = Reporter(telemetry)
-        self.watcher = Watcher(self.repository, self.historian)
+        self.watcher = Watcher(self.historian)
         self.observer = Observer(self.measurements, hooks, self.gates, self.watcher, telemetry)
         self.publisher = Publisher(self.repository, self.survey.folders, settings.commit_suffix)
         self.notifier = Notifier(hooks)

@@ -1,18 +1,29 @@
 """What Git itself knows about one canary: the revision's source, the awaited commit, who touched what."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from gitcanary.controller.subject import Folders, Subject
+from gitcanary.controller.history import History
+from gitcanary.controller.subject import Folders, Key, Subject
 from gitcanary.errors import InvalidFile
 from gitcanary.manifests import record_file, release
 from gitcanary.manifests.catalog import Folder
+from gitcanary.manifests.recent import Recent
 from gitcanary.ports import Repository, Revised, Signed
 from gitcanary.rollout.state import Awaited, Phase, Placed, Record, Revision, State, Touch
 
 TRUSTED = frozenset({Signed.UNCHECKED, Signed.GOOD})
 PROMOTED = frozenset({Phase.PROMOTING, Phase.FINALISING, Phase.SUCCEEDED})
+REMEMBERED = 16_384  # folders of which the placed values are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A canary's facts, and what they were read from: they hold until either changes."""
+
+    subject: Subject
+    newest: str | None
+    state: State
 
 
 class Historian:
@@ -29,10 +40,26 @@ class Historian:
         self._folders = folders
         self._committer = committer
         self._signed_after = signed_after
+        self.history = History(repository)
+        self._known: dict[Key, Known] = {}
+        self._placed: Recent[object, Placed] = Recent(REMEMBERED)
 
     def state(self, subject: Subject, tip: str) -> State:
         """Return one canary as the tip holds it."""
-        placed = release.placed(subject.folder, subject.canary)
+        self.history.follow(tip)
+        newest = self.history.newest(tip, subject.key.path)
+        known = self._known.get(subject.key)
+        if known is None or known.subject is not subject or known.newest != newest:
+            known = self._known[subject.key] = Known(subject, newest, self._state(subject, tip))
+        return known.state
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Drop what is known of canaries that are no more, or at rest."""
+        for key in keys:
+            self._known.pop(key, None)
+
+    def _state(self, subject: Subject, tip: str) -> State:
+        placed = self._placed_in(subject.folder, subject)
         record = subject.record
         touch = self._record_touch(subject, tip) if record else None
         return State(
@@ -53,7 +80,7 @@ class Historian:
 
     def placed_at(self, subject: Subject, commit: str) -> Placed:
         """Return the values that gitcanary places, as any commit holds them."""
-        return release.placed(self._folders.at(commit, subject.key.path), subject.canary)
+        return self._placed_in(self._folders.at(commit, subject.key.path), subject)
 
     def is_ours(self, revised: Revised) -> bool:
         """Tell whether a commit is ours: by its committer, and by its signature where those are checked."""
@@ -63,59 +90,64 @@ class Historian:
 
     def awaited(self, subject: Subject, tip: str) -> Awaited | None:
         """Return the newest commit, at or before `tip`, that changed one of the placed values."""
-        found = self._newest_change(subject, tip, lambda folder: release.placed(folder, subject.canary))
+        found = self._newest_change(subject, tip, lambda placed: placed)
         return Awaited(found.commit, found.committed_at) if found else None
+
+    def is_same(self, subject: Subject, commit: str, tip: str) -> bool:
+        """Tell, without reading any file, whether nothing of the canary's folder changed between two commits."""
+        path = subject.key.path
+        return self.history.newest(commit, path) == self.history.newest(tip, path)
+
+    def _placed_in(self, folder: Folder, subject: Subject) -> Placed:
+        canary = subject.canary
+        about = (folder.path, folder.content, canary.spec.blob, canary.namespace, canary.name)
+        return self._placed.get(about, lambda: release.placed(folder, canary))
 
     def _revision(self, subject: Subject, tip: str, digest: str) -> Revision:
         """Return the target's revision; its source is the newest commit at which the target became it."""
         record = subject.record
         if record is not None and record.revision == digest:
             return Revision(digest, record.source)
-        found = self._newest_change(subject, tip, lambda folder: release.placed(folder, subject.canary).canary)
+        found = self._newest_change(subject, tip, lambda placed: placed.canary)
         return Revision(digest, found.commit if found else tip)
 
-    def _newest_change(self, subject: Subject, tip: str, value: Callable[[Folder], object]) -> Revised | None:
-        """Return the newest commit at or before `tip` after which a value of the folder differs from before."""
-        path = subject.key.path
-        present = value(self._folders.at(tip, path))
-        last: Revised | None = None
-        for revised in self._repository.history(tip, [path]):
-            if last is not None and value(self._folders.at(revised.commit, path)) != present:
-                return last
-            last = revised
-        return last
+    def _newest_change(self, subject: Subject, tip: str, value: Callable[[Placed], object]) -> Revised | None:
+        """Return the newest commit at or before `tip` after which a placed value differs from before."""
+        found: Revised | None = None
+        for found in self.history.touching(tip, subject.key.path):
+            after = self.placed_at(subject, found.commit)
+            if found.parent is None or value(after) != value(self.placed_at(subject, found.parent)):
+                return found
+        return found
 
     def _weight_touch(self, subject: Subject, tip: str) -> Touch | None:
-        found = self._newest_change(subject, tip, lambda folder: release.placed(folder, subject.canary).weight)
+        found = self._newest_change(subject, tip, lambda placed: placed.weight)
         return self._touch(found) if found else None
 
     def _primary_touch(self, subject: Subject, tip: str, placed: Placed) -> Touch | None:
         """Return the newest commit that changed the primary's values since our own newest one, if they differ now."""
-        ours = next((each for each in self._repository.history(tip, [subject.record_file]) if self.is_ours(each)), None)
+        ours = next((each for each in self._of_record(subject, tip) if self.is_ours(each)), None)
         if ours is None or self.placed_at(subject, ours.commit).primary == placed.primary:
             return None
-        found = self._newest_change(subject, tip, lambda folder: release.placed(folder, subject.canary).primary)
+        found = self._newest_change(subject, tip, lambda placed: placed.primary)
         return self._touch(found) if found else None
 
     def _newest_touch(self, subject: Subject, tip: str) -> Touch | None:
-        found = next(self._repository.history(tip, [subject.record_file]), None)
+        found = next(self._of_record(subject, tip), None)
         return self._touch(found) if found else None
 
     def _record_touch(self, subject: Subject, tip: str) -> Touch | None:
         """Return the newest commit that changed more of the record than what is people's own to change."""
-        commits = self._repository.history(tip, [subject.record_file])
-        for newer, older in pairwise((*commits_until_ours(commits, self.is_ours), None)):
-            if newer is None:
-                break
-            if self.is_ours(newer) or older is None or self._differs(subject, newer, older):
-                return self._touch(newer)
+        for revised in self._of_record(subject, tip):
+            if self.is_ours(revised) or self._changes_ours(subject, revised):
+                return self._touch(revised)
         return None
 
     def _reverted(self, subject: Subject, tip: str) -> str | None:
         """Return the revision whose promotion was undone, where the record is again what it was before that."""
         present = self._ours_of(subject, tip)
         promoted: str | None = None
-        for revised in self._repository.history(tip, [subject.record_file]):
+        for revised in self._of_record(subject, tip):
             record = self._ours_of(subject, revised.commit) if self.is_ours(revised) else None
             if record is None or present is None:
                 continue
@@ -125,8 +157,21 @@ class Historian:
                 promoted = record.revision
         return None
 
-    def _differs(self, subject: Subject, newer: Revised, older: Revised) -> bool:
-        return self._ours_of(subject, newer.commit) != self._ours_of(subject, older.commit)
+    def _of_record(self, subject: Subject, tip: str) -> Iterator[Revised]:
+        """Walk the commits that changed the record, newest first."""
+        for revised in self.history.touching(tip, subject.key.path):
+            before = self._record_blob(subject, revised.parent) if revised.parent else None
+            if self._record_blob(subject, revised.commit) != before:
+                yield revised
+
+    def _record_blob(self, subject: Subject, commit: str) -> str | None:
+        file = self._folders.at(commit, subject.key.path).files.get(f"{subject.key.name}.rollout")
+        return file.blob if file else None
+
+    def _changes_ours(self, subject: Subject, revised: Revised) -> bool:
+        """Tell whether a commit changed more of the record than people may."""
+        before = self._ours_of(subject, revised.parent) if revised.parent else None
+        return self._ours_of(subject, revised.commit) != before
 
     def _ours_of(self, subject: Subject, commit: str) -> Record | None:
         """Return the record in a commit without what people may change."""
@@ -137,15 +182,7 @@ class Historian:
             return None
 
     def _is_before_signing(self, commit: str) -> bool:
-        return self._signed_after is not None and self._repository.is_ancestor(commit, self._signed_after)
+        return self._signed_after is not None and self.history.is_ancestor(commit, self._signed_after)
 
     def _touch(self, revised: Revised) -> Touch:
         return Touch(revised.commit, revised.author, self.is_ours(revised))
-
-
-def commits_until_ours(commits: Iterator[Revised], is_ours: Callable[[Revised], bool]) -> Iterator[Revised]:
-    """Walk commits up to and with the first of ours: what is older was seen when that one was made."""
-    for revised in commits:
-        yield revised
-        if is_ours(revised):
-            return

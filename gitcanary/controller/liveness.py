@@ -1,13 +1,13 @@
 """Committed is not applied: what is live, judged from what the sync gates say and what the repository holds there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.subject import Key, Subject
 from gitcanary.manifests import names
-from gitcanary.ports import Repository, Sighting
+from gitcanary.ports import Sighting
 from gitcanary.rollout.evidence import Live, LiveStatus
 from gitcanary.rollout.state import Awaited, State
 
@@ -18,10 +18,15 @@ SEVERITY = (LiveStatus.INEFFECTIVE, LiveStatus.BLOCKED, LiveStatus.PENDING, Live
 class Watcher:
     """Judges sightings. Remembers since when a commit is live; losing that postpones decisions and changes none."""
 
-    def __init__(self, repository: Repository, historian: Historian) -> None:
-        self._repository = repository
+    def __init__(self, historian: Historian) -> None:
         self._historian = historian
+        self._history = historian.history
         self._since: dict[Key, tuple[str, datetime]] = {}
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Drop what is known of canaries that are no more, or at rest."""
+        for key in keys:
+            self._since.pop(key, None)
 
     def judge(self, subject: Subject, state: State, tip: str, sightings: Sequence[Sighting], now: datetime) -> Live:
         """Return what is live by all gates together: the least of what they say."""
@@ -38,13 +43,14 @@ class Watcher:
         revision = self._applied_revision(subject, tip, sighting)
         if sighting.trouble or revision is None:
             return Live(LiveStatus.PENDING, sighting.by, reason=sighting.trouble or "nothing is applied yet")
-        if not self._repository.is_ancestor(revision, tip):
+        if not self._history.is_ancestor(revision, tip):
             reason = f"it applies {revision[:7]}, which the branch does not hold"
             return Live(LiveStatus.PENDING, sighting.by, reason=reason)
-        return told_ready(self._judge_revision(subject, state, sighting, revision), subject, sighting)
+        return told_ready(self._judge_revision(subject, state, tip, sighting, revision), subject, sighting)
 
-    def _judge_revision(self, subject: Subject, state: State, sighting: Sighting, revision: str) -> Live:
-        placed = self._historian.placed_at(subject, revision)
+    def _judge_revision(self, subject: Subject, state: State, tip: str, sighting: Sighting, revision: str) -> Live:
+        is_same = self._historian.is_same(subject, revision, tip)
+        placed = state.placed if is_same else self._historian.placed_at(subject, revision)
         is_applied = placed == state.placed
         live = self._live_commit(subject, state, revision) if is_applied else self._historian.awaited(subject, revision)
         since = became_live(sighting, live.committed_at) if live is not None else None
@@ -64,7 +70,7 @@ class Watcher:
     def _live_commit(self, subject: Subject, state: State, revision: str) -> Awaited | None:
         """Return the newest commit at or before `revision` that placed what is the same as at the tip."""
         awaited = state.awaited
-        if awaited is not None and self._repository.is_ancestor(awaited.commit, revision):
+        if awaited is not None and self._history.is_ancestor(awaited.commit, revision):
             return awaited
         return self._historian.awaited(subject, revision)
 
@@ -72,7 +78,7 @@ class Watcher:
         """Return the commit that is applied; a gate that knows only a time means the newest commit up to it."""
         if sighting.committed_until is None:
             return sighting.revision
-        commits = self._repository.history(tip, [subject.key.path])
+        commits = self._history.touching(tip, subject.key.path)
         return next((each.commit for each in commits if each.committed_at <= sighting.committed_until), None)
 
     def _remember(self, key: Key, live: Live, since: datetime) -> Live:

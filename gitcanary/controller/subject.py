@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from gitcanary.errors import Refused
 from gitcanary.manifests.catalog import Folder, folder
+from gitcanary.manifests.recent import Recent
 from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.ports import Files
 from gitcanary.rollout.state import Record
 
-REMEMBERED = 4096  # folders that are kept parsed
+REMEMBERED = 4096  # folders of which the list of files is kept
+HELD = 8 << 20  # bytes of files that are kept
 
 
 class Key(NamedTuple):
@@ -56,24 +58,21 @@ def folder_of(path: str) -> str:
 
 
 class Folders:
-    """The folders of any commit, read once per content."""
+    """The folders of any commit; a file is read when it is needed, and parsed once per content."""
 
     def __init__(self, repository: Files) -> None:
         self._repository = repository
-        self._read: dict[tuple[str, tuple[tuple[str, str, int], ...]], Folder] = {}
+        self._folders: Recent[object, Folder] = Recent(REMEMBERED)
+        self._blobs: Recent[str, bytes] = Recent(HELD, len)
 
     def at(self, commit: str, path: str) -> Folder:
         """Return one folder of one commit."""
-        entries = self._repository.entries(commit, path)
-        content = tuple((name, entry.blob, entry.mode) for name, entry in sorted(entries.items()))
-        found = self._read.get((path, content))
-        if found is None:
-            self.forget_old()
-            found = self._read[path, content] = folder(path, content, self._repository.read)
-        return found
+        return self._folders.get((commit, path), lambda: self._read(commit, path))
 
-    def forget_old(self) -> None:
-        """Keep memory bounded: what is needed again is read again."""
-        if len(self._read) >= REMEMBERED:
-            for key in list(self._read)[: REMEMBERED // 2]:
-                del self._read[key]
+    def _read(self, commit: str, path: str) -> Folder:
+        entries = self._repository.entries(commit, path)
+        content = sorted((name, entry.blob, entry.mode) for name, entry in entries.items())
+        return folder(path, content, self._blob)
+
+    def _blob(self, blob: str) -> bytes:
+        return self._blobs.get(blob, lambda: self._repository.read(blob))

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from hashlib import sha1
 from pathlib import PurePosixPath
 from typing import TypeAlias, TypeGuard
 
 from gitcanary.errors import InvalidFile
+from gitcanary.manifests.recent import Recent
 from gitcanary.manifests.text.documents import Document, line_of, parse
 from gitcanary.manifests.text.values import Place, Value
 
@@ -16,22 +16,28 @@ Object: TypeAlias = dict[str, Value]
 MANIFESTS = frozenset({".yaml", ".yml", ".json"})
 RECORD = ".rollout"
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")  # in the order in which Kustomize looks
-_REMEMBERED = 16_384  # files of which the parsed content is kept
+_REMEMBERED = 8 << 20  # characters of which the parsed content is kept; in memory that is some fifteen times as much
+_SMALLEST = 64  # what even an empty file weighs
 _REGULAR = frozenset({0o100644, 0o100755})
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of a folder: its name there, its blob's id and its content."""
+    """One file of a folder: its name there, its blob's id, and its content or what reads it when it is needed."""
 
     name: str
     blob: str
-    data: bytes = field(repr=False, compare=False)
+    source: bytes | Callable[[str], bytes] = field(repr=False, compare=False)
+
+    @property
+    def data(self) -> bytes:
+        """The content."""
+        return self.source if isinstance(self.source, bytes) else self.source(self.blob)
 
     @property
     def documents(self) -> tuple[Document, ...]:
         """The parsed documents; raises `InvalidFile`."""
-        parsed = _parsed(_Blob(self.blob, self.data))
+        parsed = _PARSED.get(self.blob, lambda: _parsed(self.data))
         if isinstance(parsed, InvalidFile):
             raise parsed.within(self.name)
         return parsed
@@ -74,6 +80,11 @@ class Folder:
     def holding(self, name: str, data: bytes) -> "Folder":
         """Return the folder with this content in one of its files."""
         return replace(self, files={**self.files, name: File(name, blob_id(data), data)})
+
+    @property
+    def content(self) -> tuple[tuple[str, str], ...]:
+        """What the folder holds, as the names and ids of its files: equal where nothing differs."""
+        return tuple((name, file.blob) for name, file in self.files.items())
 
     def full(self, name: str) -> str:
         """Return a file's path from the repository's root."""
@@ -131,11 +142,11 @@ class Folder:
 
 
 def folder(path: str, entries: Iterable[tuple[str, str, int]], read: Callable[[str], bytes]) -> Folder:
-    """Build a folder from the entries of a tree, as (name, blob, Git mode); reads only what may matter."""
+    """Build a folder from the entries of a tree, as (name, blob, Git mode); a file is read when it is needed."""
     listed = list(entries)
     wanted = [(name, blob) for name, blob, mode in listed if mode in _REGULAR and may_matter(name)]
     links = frozenset(name for name, _, mode in listed if mode not in _REGULAR)
-    return Folder(path, {name: File(name, blob, read(blob)) for name, blob in wanted}, links)
+    return Folder(path, {name: File(name, blob, read) for name, blob in wanted}, links)
 
 
 def blob_id(data: bytes) -> str:
@@ -172,18 +183,18 @@ def text_at(value: Value, *path: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Blob:
-    id: str
-    data: bytes = field(repr=False, compare=False)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _parsed(blob: _Blob) -> tuple[Document, ...] | InvalidFile:
+def _parsed(data: bytes) -> tuple[Document, ...] | InvalidFile:
     try:
-        return parse(blob.data)
+        return parse(data)
     except InvalidFile as trouble:
         return trouble
+
+
+def _size(parsed: tuple[Document, ...] | InvalidFile) -> int:
+    return _SMALLEST + (len(parsed[0].text) if isinstance(parsed, tuple) and parsed else 0)
+
+
+_PARSED: Recent[str, tuple[Document, ...] | InvalidFile] = Recent(_REMEMBERED, _size)
 
 
 def _trouble(file: File) -> InvalidFile | None:

@@ -56,7 +56,7 @@ def test_a_file_that_cannot_be_read_is_named_when_asked():
         _ = folder.files["a.yaml"].documents
 
 
-def test_a_folder_reads_only_ordinary_files_that_may_matter():
+def test_a_folder_has_only_ordinary_files_that_may_matter_and_reads_what_is_needed():
     asked = []
 
     def read(blob: str) -> bytes:
@@ -72,7 +72,10 @@ def test_a_folder_reads_only_ordinary_files_that_may_matter():
         ("module", "6", 0o160000),
     ]
     folder = catalog.folder("apps", entries, read)
-    assert asked == ["1", "2", "3"]
+    assert list(folder.files) == ["a.yaml", "podinfo.rollout", "Kustomization"]
+    assert asked == []
+    assert folder.files["a.yaml"].data == b""
+    assert asked == ["1"]
     assert folder.links == {"link.yaml", "module"}
     assert folder.full("a.yaml") == "apps/a.yaml"
 

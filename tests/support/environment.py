@@ -161,7 +161,7 @@ class Process:
         )
         survey = Survey(self.mirror)
         historian = Historian(self.mirror, survey.folders, US.email, environment.signed_after)
-        watcher = Watcher(self.mirror, historian)
+        watcher = Watcher(historian)
         self.survey, self.historian = survey, historian
         self.observer = Observer(
             environment.prometheus, environment.hooks, lambda _: [environment.sync], watcher, environment.told
