@@ -28,7 +28,9 @@ class Checkout:
         self._contents: dict[str, bytes] = {}
 
     def entries(self, commit: str, folder: str = "") -> Mapping[str, Entry]:  # noqa: ARG002 - there is one commit
-        """Return the files directly in a folder. Raises `Usage` where it cannot be read."""
+        """Return the files directly in a folder, none where there is none. Raises `Usage` where it cannot be read."""
+        if not self._is_folder(folder):
+            return {}
         with _scanned(self._root / folder) as listed:
             return {_text(each.name): self._entry(each) for each in listed if each.is_symlink() or each.is_file()}
 
@@ -54,6 +56,12 @@ class Checkout:
         if blob not in self._contents:
             raise Forgotten(f"{blob[:7]} is no version of a file that lies here")
         return self._contents[blob]
+
+    def _is_folder(self, folder: str) -> bool:
+        """Tell whether a path is a folder, reached through no symbolic link."""
+        path = self._root / folder
+        between = [path, *path.parents][: len(Path(folder).parts)]
+        return path.is_dir() and not any(step.is_symlink() for step in between)
 
     def _folders_in(self, folder: str) -> list[str]:
         with _scanned(self._root / folder) as listed:

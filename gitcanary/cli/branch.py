@@ -44,7 +44,8 @@ class Branch:
 
     def folder_at(self, standing: Standing) -> Callable[[str], Folder]:
         """Return how to read the canary's folder in any commit."""
-        return lambda commit: self.reading.survey.folders.at(commit, standing.path)
+        further = standing.subject.canary.further if standing.subject else frozenset()
+        return lambda commit: self.reading.survey.folders.at(commit, standing.path, further)
 
     def entries(self, standing: Standing) -> list[Entry]:
         """Return the commits that touched the canary's record, oldest first."""

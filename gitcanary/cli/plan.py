@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import unified_diff
-from pathlib import Path
 
 from gitcanary.adapters.telemetry import Telemetry
 from gitcanary.assembly import Loop
@@ -133,7 +132,7 @@ def value_of(metric: Metric, answer: MetricAnswer) -> str:
 def difference(subject: Subject, change: Change) -> Iterator[str]:
     """Yield what a commit would change, as a unified diff."""
     for path, data in sorted(change.files.items()):
-        file = subject.folder.files.get(Path(path).name)
+        file = subject.folder.files.get(path.removeprefix(f"{subject.folder.path}/"))
         old, new = text_lines(file.data if file else None), text_lines(data)
         yield from unified_diff(old, new, f"a/{path}" if file else "/dev/null", f"b/{path}", lineterm="")
 

@@ -10,13 +10,19 @@ from gitcanary.errors import OutOfRoom
 from gitcanary.ports import Repository
 
 
-def contain(repository: Repository, parent: str, commit: str, room: str) -> None:
-    """Raise `OutOfRoom` if the commit changes any file that is not directly in the room, a folder."""
-    outside = sorted(path for path in repository.changes(parent, commit) if not is_inside(path, room))
+def contain(repository: Repository, parent: str, commit: str, room: str, further: frozenset[str] = frozenset()) -> None:
+    """Raise `OutOfRoom` if the commit changes any file that is not in the room, a folder.
+
+    In folders below it only the files `further` may change, named from the room.
+    """
+    outside = sorted(path for path in repository.changes(parent, commit) if not is_inside(path, room, further))
     if outside:
         raise OutOfRoom(f"a commit for {room or 'the root'} would change {', '.join(outside[:3])}")
 
 
-def is_inside(path: str, room: str) -> bool:
-    """Tell whether a path from the root names a file directly in a folder, and says so plainly."""
-    return folder_of(path) == room and normpath(path) == path and not path.startswith(("/", "../"))
+def is_inside(path: str, room: str, further: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a path from the root names a file directly in a folder, or one of `further`, and says so plainly."""
+    if normpath(path) != path or path.startswith(("/", "../")):
+        return False
+    below = path.removeprefix(f"{room}/") if room else path
+    return folder_of(path) == room or ((path != below or not room) and below in further)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from posixpath import basename
 
 from gitcanary.controller.history import History
 from gitcanary.controller.subject import Folders, Key, Subject
@@ -64,7 +65,7 @@ class Historian:
         touch = self._record_touch(subject, tip) if record else None
         return State(
             path=subject.key.path,
-            revision=self._revision(subject, tip, placed.canary or ""),
+            revision=self._revision(subject, tip, release.wanted(subject.folder, subject.canary) or ""),
             placed=placed,
             awaited=self.awaited(subject, tip),
             record=record,
@@ -76,11 +77,16 @@ class Historian:
             request_touch=self._newest_touch(subject, tip) if record and record.request else None,
             primary_touch=self._primary_touch(subject, tip, placed) if record else None,
             reverted=self._reverted(subject, tip) if touch and not touch.is_ours else None,
+            existing=self._existing(subject, tip, placed),
+            is_record_lost=self._is_record_lost(subject, tip, placed),
         )
 
     def placed_at(self, subject: Subject, commit: str) -> Placed:
         """Return the values that gitcanary places, as any commit holds them."""
-        return self._placed_in(self._folders.at(commit, subject.key.path), subject)
+        return self._placed_in(self._folder(subject, commit), subject)
+
+    def _folder(self, subject: Subject, commit: str) -> Folder:
+        return self._folders.at(commit, subject.key.path, subject.canary.further)
 
     def is_ours(self, revised: Revised) -> bool:
         """Tell whether a commit is ours: by its committer, and by its signature where those are checked."""
@@ -90,7 +96,7 @@ class Historian:
 
     def awaited(self, subject: Subject, tip: str) -> Awaited | None:
         """Return the newest commit, at or before `tip`, that changed one of the placed values."""
-        found = self._newest_change(subject, tip, lambda placed: placed)
+        found = self._newest_change(subject, tip, lambda commit: self.placed_at(subject, commit))
         return Awaited(found.commit, found.committed_at) if found else None
 
     def is_same(self, subject: Subject, commit: str, tip: str) -> bool:
@@ -108,20 +114,42 @@ class Historian:
         record = subject.record
         if record is not None and record.revision == digest:
             return Revision(digest, record.source)
-        found = self._newest_change(subject, tip, lambda placed: placed.canary)
+        found = self._newest_change(subject, tip, lambda commit: self._wanted_at(subject, commit))
         return Revision(digest, found.commit if found else tip)
 
-    def _newest_change(self, subject: Subject, tip: str, value: Callable[[Placed], object]) -> Revised | None:
-        """Return the newest commit at or before `tip` after which a placed value differs from before."""
+    def _wanted_at(self, subject: Subject, commit: str) -> str | None:
+        if subject.canary.spec.has_source:
+            return release.wanted(self._folder(subject, commit), subject.canary)
+        return self.placed_at(subject, commit).canary
+
+    def _existing(self, subject: Subject, tip: str, placed: Placed) -> Revision | None:
+        """Return what the primary runs that people have, and since which commit; None where it is generated."""
+        if subject.record is not None or subject.canary.declared is None or placed.primary is None:
+            return None
+        found = self._newest_change(subject, tip, lambda commit: self.placed_at(subject, commit).primary)
+        return Revision(placed.primary, found.commit if found else tip)
+
+    def _is_record_lost(self, subject: Subject, tip: str, placed: Placed) -> bool:
+        """Tell whether the record was there and is gone, although nobody took the canary back.
+
+        A generated primary tells it by itself. People's own is there before any record: then history does, unless the
+        Canary went with its record.
+        """
+        if subject.record is not None or subject.canary.declared is None:
+            return subject.record is None and placed.primary is not None
+        removal = next(self._of_record(subject, tip), None)
+        return removal is not None and basename(subject.canary.file) in self._folder(subject, removal.commit).files
+
+    def _newest_change(self, subject: Subject, tip: str, value: Callable[[str], object]) -> Revised | None:
+        """Return the newest commit at or before `tip` after which a value of the canary differs from before."""
         found: Revised | None = None
         for found in self.history.touching(tip, subject.key.path):
-            after = self.placed_at(subject, found.commit)
-            if found.parent is None or value(after) != value(self.placed_at(subject, found.parent)):
+            if found.parent is None or value(found.commit) != value(found.parent):
                 return found
         return found
 
     def _weight_touch(self, subject: Subject, tip: str) -> Touch | None:
-        found = self._newest_change(subject, tip, lambda placed: placed.weight)
+        found = self._newest_change(subject, tip, lambda commit: self.placed_at(subject, commit).weight)
         return self._touch(found) if found else None
 
     def _primary_touch(self, subject: Subject, tip: str, placed: Placed) -> Touch | None:
@@ -129,7 +157,7 @@ class Historian:
         ours = next((each for each in self._of_record(subject, tip) if self.is_ours(each)), None)
         if ours is None or self.placed_at(subject, ours.commit).primary == placed.primary:
             return None
-        found = self._newest_change(subject, tip, lambda placed: placed.primary)
+        found = self._newest_change(subject, tip, lambda commit: self.placed_at(subject, commit).primary)
         return self._touch(found) if found else None
 
     def _newest_touch(self, subject: Subject, tip: str) -> Touch | None:

@@ -54,6 +54,7 @@ class Watcher:
         is_applied = placed == state.placed
         live = self._live_commit(subject, state, revision) if is_applied else self._historian.awaited(subject, revision)
         since = became_live(sighting, live.committed_at) if live is not None else None
+        primary, canary = names.workloads(subject.canary)
         status = LiveStatus.APPLIED if is_applied else LiveStatus.BLOCKED if sighting.blocked else LiveStatus.PENDING
         return Live(
             status=status,
@@ -62,8 +63,8 @@ class Watcher:
             since=since,
             placed=placed,
             reason=None if is_applied else sighting.blocked or f"it applies {revision[:7]}",
-            primary_ready=is_ready(sighting, subject, names.primary(subject.canary.target)),
-            canary_ready=is_ready(sighting, subject, subject.canary.target),
+            primary_ready=is_ready(sighting, subject, primary),
+            canary_ready=is_ready(sighting, subject, canary),
             not_ready_since=whole_second(sighting.not_ready_since),
         )
 
@@ -118,8 +119,10 @@ def became_live(sighting: Sighting, committed_at: datetime) -> datetime | None:
 
 def told_ready(live: Live, subject: Subject, sighting: Sighting) -> Live:
     """Return what is live, as pending where the gate reports readiness but not of these workloads."""
-    names_ = (subject.canary.target, names.primary(subject.canary.target))
-    silent = [name for name in names_ if sighting.ready is not None and is_ready(sighting, subject, name) is None]
+    primary, canary = names.workloads(subject.canary)
+    silent = [
+        name for name in (canary, primary) if sighting.ready is not None and is_ready(sighting, subject, name) is None
+    ]
     if not silent or live.status is not LiveStatus.APPLIED:
         return live
     reason = f"it does not say whether {' and '.join(silent)} is ready"

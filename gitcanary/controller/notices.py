@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from gitcanary.controller.publisher import Decided
 from gitcanary.controller.subject import Subject
-from gitcanary.manifests import release
+from gitcanary.manifests import names, release
 from gitcanary.ports import Hooks
 from gitcanary.rollout.evidence import HookQuestion
 from gitcanary.rollout.spec import Hook, HookType
@@ -19,7 +19,7 @@ WORDS: dict[Action, str] = {  # the stems that Flagger's users filter for
     Action.ADVANCE: "Advance {canary} canary weight {weight}",
     Action.HALT: "Halt {canary} advancement {reason}",
     Action.WAIT: "Halt {canary} advancement waiting for approval {reason}",
-    Action.PROMOTE: "Copying {target} template spec to {target}-primary",
+    Action.PROMOTE: "Copying {target} template spec to {primary}",
     Action.FINISH: "Routing all traffic to primary",
     Action.ROLLBACK: "Rolling back {canary} {reason}",
 }
@@ -95,12 +95,14 @@ def words(decided: Decided) -> str:
     if decided.decision.action is Action.SCALE_DOWN:
         done = {Phase.FAILED: "Canary failed! Scaling down", Phase.INITIALIZED: "Initialization done!"}
         return f"{done.get(record.phase, 'Promotion completed! Scaling down')} {canary.name}.{canary.namespace}"
+    primary, workload = names.workloads(canary)
     stem = WORDS.get(decided.decision.action)
     if stem is None:
         return decided.change.message.partition("\n")[0]
     return stem.format(
         canary=f"{canary.name}.{canary.namespace}",
-        target=f"{canary.target}.{canary.namespace}",
+        target=f"{workload}.{canary.namespace}",
+        primary=f"{primary}.{canary.namespace}",
         weight=record.weight,
         reason=decided.decision.reason,
     )

@@ -77,7 +77,8 @@ class Publisher:
 
     def plan(self, subject: Subject, decision: Commit) -> Change | None:
         """Return what a decision changes; None where that is nothing."""
-        past = Past(lambda commit: self._folders.at(commit, subject.key.path), self._blob)
+        further = subject.canary.further
+        past = Past(lambda commit: self._folders.at(commit, subject.key.path, further), self._blob)
         return plan(subject.folder, subject.canary, subject.record, decision, past, suffix=self._suffix)
 
     def _blob(self, blob: str) -> bytes:
@@ -91,5 +92,5 @@ class Publisher:
 
     def _commit(self, parent: str, subject: Subject, change: Change, at: datetime) -> str:
         commit = self._repository.commit(parent, change.files, change.message, at)
-        contain(self._repository, parent, commit, subject.key.path)
+        contain(self._repository, parent, commit, subject.key.path, subject.canary.further)
         return commit

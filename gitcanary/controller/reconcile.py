@@ -225,7 +225,7 @@ def has_nothing_to_do(subject: Subject) -> bool:
     """Tell, without looking at its history, whether a canary is at rest."""
     if subject.record is None or subject.is_gone:
         return False
-    return is_idle(subject.canary.spec, subject.record, release.placed(subject.folder, subject.canary))
+    return is_idle(subject.canary.spec, subject.record, release.wanted(subject.folder, subject.canary))
 
 
 def decide(subject: Subject, state: State, evidence: Evidence) -> Decision:

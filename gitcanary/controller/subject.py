@@ -1,14 +1,14 @@
 """One canary of the repository, as one commit holds it."""
 
 from dataclasses import dataclass, field
-from posixpath import dirname
+from posixpath import basename, dirname
 from typing import NamedTuple
 
 from gitcanary.errors import Refused
 from gitcanary.manifests.catalog import Folder, folder
 from gitcanary.manifests.recent import Recent
 from gitcanary.manifests.schema.canary_file import Canary
-from gitcanary.ports import Files
+from gitcanary.ports import Entry, Files
 from gitcanary.rollout.state import Record
 
 REMEMBERED = 4096  # folders of which the list of files is kept
@@ -65,14 +65,22 @@ class Folders:
         self._folders: Recent[object, Folder] = Recent(REMEMBERED)
         self._blobs: Recent[str, bytes] = Recent(HELD, len)
 
-    def at(self, commit: str, path: str) -> Folder:
-        """Return one folder of one commit."""
-        return self._folders.get((commit, path), lambda: self._read(commit, path))
+    def at(self, commit: str, path: str, further: frozenset[str] = frozenset()) -> Folder:
+        """Return one folder of one commit, with the files `further`, which may lie in folders below it."""
+        return self._folders.get((commit, path, further), lambda: self._read(commit, path, further))
 
-    def _read(self, commit: str, path: str) -> Folder:
-        entries = self._repository.entries(commit, path)
+    def _read(self, commit: str, path: str, further: frozenset[str]) -> Folder:
+        entries = {**self._repository.entries(commit, path), **self._below(commit, path, further)}
         content = sorted((name, entry.blob, entry.mode) for name, entry in entries.items())
-        return folder(path, content, self._blob)
+        return folder(path, content, self._blob, further)
+
+    def _below(self, commit: str, path: str, further: frozenset[str]) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        for below in {dirname(name) for name in further} - {""}:
+            entries = self._repository.entries(commit, f"{path}/{below}" if path else below)
+            names = (name for name in further if dirname(name) == below and basename(name) in entries)
+            found |= {name: entries[basename(name)] for name in names}
+        return found
 
     def _blob(self, blob: str) -> bytes:
         return self._blobs.get(blob, lambda: self._repository.read(blob))

@@ -31,6 +31,7 @@ class Survey:
         self.unfit: Mapping[Key, Unfit] = {}
         self._found: dict[str, list[Subject | Unfit]] = {}
         self._declared: dict[str, frozenset[Declared]] = {}
+        self._further: dict[str, frozenset[str]] = {}  # files in folders below that a folder's Canaries name, by folder
 
     def look(self, tip: str) -> frozenset[Key]:
         """Take a new tip, and return the canaries whose folder changed with it."""
@@ -47,7 +48,9 @@ class Survey:
         return {folder_of(path) for path in files}
 
     def _changed(self, old: str, new: str) -> set[str]:
-        return {folder_of(path) for path in self._repository.changes(old, new) if self._matters(path)}
+        changes = self._repository.changes(old, new)
+        named = {path for path, further in self._further.items() if not further.isdisjoint(changes)}
+        return named | {folder_of(path) for path in changes if self._matters(path)}
 
     def _matters(self, path: str) -> bool:
         return may_matter(basename(path))
@@ -58,9 +61,10 @@ class Survey:
     def _survey(self, tip: str, path: str) -> None:
         folder = self.folders.at(tip, path)
         self._declared[path] = declared_in(folder)
-        self._found[path] = list(self._subjects_in(folder)) if self._is_ours(path) else []
+        self._further.pop(path, None)
+        self._found[path] = list(self._subjects_in(tip, folder)) if self._is_ours(path) else []
 
-    def _subjects_in(self, folder: Folder) -> Iterator[Subject | Unfit]:
+    def _subjects_in(self, tip: str, folder: Folder) -> Iterator[Subject | Unfit]:
         if not any(may_hold_canary(file.data) or file.name.endswith(RECORD) for file in folder.files.values()):
             return
         read = read_canaries(folder)
@@ -68,9 +72,17 @@ class Survey:
         for refusal in (refusal for refusal in read if isinstance(refusal, Refused)):
             yield Unfit(Key(folder.path, unfit_name(refusal)), refusal)
         for canary in canaries:
-            yield self._fit(folder, canary)
+            yield self._fit(self._whole(tip, folder, canary), canary)
         has_unread = any(isinstance(canary, Refused) for canary in read)
-        yield from () if has_unread else self._gone(folder, {canary.name for canary in canaries})
+        yield from () if has_unread else self._gone(tip, folder, {canary.name for canary in canaries})
+
+    def _whole(self, tip: str, folder: Folder, canary: Canary) -> Folder:
+        """Return the folder with all files that the canary's locations name, and watch those below it."""
+        if not canary.further:
+            return folder
+        further = frozenset(map(folder.full, canary.further))
+        self._further[folder.path] = self._further.get(folder.path, frozenset()) | further
+        return self.folders.at(tip, folder.path, canary.further)
 
     def _fit(self, folder: Folder, canary: Canary) -> Subject | Unfit:
         key = Key(folder.path, canary.name)
@@ -87,7 +99,7 @@ class Survey:
             problem = problem_of_spec(folder, canary, ("metadata",), seen="no sync gate", allowed=allowed)
             raise InvalidSpec((problem,))
 
-    def _gone(self, folder: Folder, present: set[str]) -> Iterator[Subject | Unfit]:
+    def _gone(self, tip: str, folder: Folder, present: set[str]) -> Iterator[Subject | Unfit]:
         """Find the canaries whose Canary was deleted: only their record is left."""
         for file in folder.files.values():
             name, ending = splitext(file.name)
@@ -96,7 +108,8 @@ class Survey:
             try:
                 record = record_file.read(file.data, file=folder.full(file.name))
                 former = read_former(folder, record.spec, self._former_spec(folder, file, record.spec), record.canary)
-                yield Subject(Key(folder.path, name), former, folder, record, file.blob, is_gone=True)
+                whole = self._whole(tip, folder, former)
+                yield Subject(Key(folder.path, name), former, whole, record, file.blob, is_gone=True)
             except Refused as refusal:
                 yield Unfit(Key(folder.path, name), refusal)
 
@@ -110,7 +123,8 @@ class Survey:
         found = [entry for entries in self._found.values() for entry in entries]
         fit = [entry for entry in found if isinstance(entry, Subject)]
         unfit = {entry.key: entry for entry in found if isinstance(entry, Unfit)}
-        problems = trespasses([(entry.folder, entry.canary) for entry in fit], self._declared)
+        homes = {path for path, entries in self._found.items() if entries}
+        problems = trespasses([(entry.folder, entry.canary) for entry in fit], self._declared, homes)
         for entry, collisions in zip(fit, problems, strict=True):
             if collisions and not entry.is_gone:
                 unfit[entry.key] = Unfit(entry.key, InvalidSpec(collisions))

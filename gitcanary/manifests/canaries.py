@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from gitcanary.errors import InvalidFile, InvalidSpec, Problem, Refused
-from gitcanary.manifests.catalog import MANIFESTS, File, Folder
+from gitcanary.manifests.catalog import File, Folder, is_manifest
 from gitcanary.manifests.schema import canary_file
 from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.manifests.text.documents import Document, line_of
@@ -25,7 +25,7 @@ def read_canaries(folder: Folder) -> list[Canary | Refused]:
     read = [
         canary
         for name in sorted(folder.files)
-        if PurePosixPath(name).suffix in MANIFESTS and may_hold_canary(folder.files[name].data)
+        if is_manifest(name) and may_hold_canary(folder.files[name].data)
         for canary in _canaries_in(folder, folder.files[name])
     ]
     valid = [canary for canary in read if isinstance(canary, Canary)]

@@ -70,7 +70,8 @@ class Found:
 class Folder:
     """One folder of one commit: `path` from the repository's root ("" is the root), the files that matter by name.
 
-    `links` are the names of symlinks and submodules, which are never followed.
+    Of what lies in folders below, only files that locations name are here, as `below/name`; objects are not looked for
+    there. `links` are the names of symlinks and submodules, which are never followed.
     """
 
     path: str
@@ -129,7 +130,7 @@ class Folder:
         return tuple(trouble for file in self._named_manifests() if (trouble := _trouble(file)))
 
     def _named_manifests(self) -> Iterator[File]:
-        return (self.files[name] for name in sorted(self.files) if PurePosixPath(name).suffix in MANIFESTS)
+        return (self.files[name] for name in sorted(self.files) if is_manifest(name))
 
     def _manifests(self, words: Iterable[bytes]) -> Iterator[File]:
         for file in self._named_manifests():
@@ -141,10 +142,18 @@ class Folder:
         return stated is None or stated == namespace
 
 
-def folder(path: str, entries: Iterable[tuple[str, str, int]], read: Callable[[str], bytes]) -> Folder:
-    """Build a folder from the entries of a tree, as (name, blob, Git mode); a file is read when it is needed."""
+def folder(
+    path: str,
+    entries: Iterable[tuple[str, str, int]],
+    read: Callable[[str], bytes],
+    further: frozenset[str] = frozenset(),
+) -> Folder:
+    """Build a folder from the entries of a tree, as (name, blob, Git mode); a file is read when it is needed.
+
+    The files `further` matter whatever they are called.
+    """
     listed = list(entries)
-    wanted = [(name, blob) for name, blob, mode in listed if mode in _REGULAR and may_matter(name)]
+    wanted = [(name, blob) for name, blob, mode in listed if mode in _REGULAR and (name in further or may_matter(name))]
     links = frozenset(name for name, _, mode in listed if mode not in _REGULAR)
     return Folder(path, {name: File(name, blob, read) for name, blob in wanted}, links)
 
@@ -157,6 +166,11 @@ def blob_id(data: bytes) -> str:
 def may_matter(name: str) -> bool:
     """Tell whether a file of this name is read at all: a manifest, a kustomization, a chart or a record."""
     return PurePosixPath(name).suffix in MANIFESTS | {RECORD} or name in KUSTOMIZATIONS
+
+
+def is_manifest(name: str) -> bool:
+    """Tell whether a file lies directly in its folder and may hold objects."""
+    return "/" not in name and PurePosixPath(name).suffix in MANIFESTS
 
 
 def is_object(value: Value) -> TypeGuard[Object]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitcanary.errors import InvalidSpec, Problem, RefusedText
-from gitcanary.manifests import configs, kustomization, names, owned, release, routing_layout, weights
+from gitcanary.manifests import configs, declared_layout, kustomization, names, owned, release, routing_layout, weights
 from gitcanary.manifests.catalog import Folder, Found, mapping_at, text_at
 from gitcanary.manifests.pieces import RIDES_ALONG
 from gitcanary.manifests.problems import problem, problem_of_spec, unspliceable
@@ -24,6 +24,10 @@ def check(folder: Folder, canary: Canary) -> None:
 
 def problems(folder: Folder, canary: Canary) -> tuple[Problem, ...]:
     """Return every reason why this canary cannot be rolled out in its folder; none is the best answer."""
+    if canary.declared is not None:
+        declared = declared_layout.problems(folder, canary, canary.declared)
+        replicas = declared_layout.problems_of_replicas(folder, canary)
+        return (*_file_names(folder, canary), *declared, *replicas)
     target = release.find_target(folder, canary)
     if target is None:
         return tuple(_absent_target(folder, canary))
@@ -96,6 +100,9 @@ def _target(folder: Folder, canary: Canary, target: Found) -> Iterator[Problem]:
         known = ", ".join(names.SELECTOR_LABELS)
         path: Path = ("spec", "selector", "matchLabels")
         yield problem(folder, target, path, seen="none of the labels", allowed=f"one of {known}")
+    if canary.replicas is not None:
+        yield from declared_layout.problems_of_replicas(folder, canary)
+        return
     if canary.autoscaler and release.replicas(target) == 0:
         path = ("spec", "replicas")
         yield problem(folder, target, path, seen="0", allowed="none or more: its autoscaler starts no pod from 0")

@@ -16,7 +16,7 @@ from gitcanary.manifests.rendering import render_message
 from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.evidence import LiveStatus
-from gitcanary.rollout.state import Action, Observed, Record
+from gitcanary.rollout.state import Action, Observed, Promoted, Record
 
 _SHORT = 7  # characters of a commit's id
 _NAMING = frozenset({Action.INITIALIZE, Action.START, Action.PROMOTE, Action.RESTART})
@@ -48,7 +48,8 @@ def write(told: Told, suffix: str = "") -> str:
         "new": new,
         "weight": record.weight,
         "reason": told.decision.reason.translate(_HARMLESS),
-        "replicas_before": release.replicas(release.find_target(told.folder, told.canary)),
+        "replicas_before": release.target_replicas(told.folder, told.canary),
+        "adopts": action is Action.INITIALIZE and told.decision.primary is None,
         "replicas": told.decision.replicas,
         "live": None if action in _WITHOUT_EVIDENCE else _live(record.evidence),
         "rows": [row.translate(_HARMLESS) for row in rows(record.evidence)],
@@ -61,22 +62,21 @@ def write(told: Told, suffix: str = "") -> str:
 
 def _names(told: Told) -> tuple[str, str]:
     """Return what people call the revision before and the one that this is about: tags, or short commits."""
-    before, record = told.before, told.decision.record
+    before = told.before
+    new = told.decision.primary or told.decision.record
     if before is None:
-        new = told.decision.primary.source if told.decision.primary else record.source
-        return "", _tag(told, new) or new[:_SHORT]
+        return "", _tag(told, new) or new.source[:_SHORT]
     is_restart = told.decision.action is Action.RESTART
-    old = before.promoted[0].source if before.promoted and not is_restart else before.source
-    new = told.decision.primary.source if told.decision.primary else record.source
+    old = before.promoted[0] if before.promoted and not is_restart else before
     old_tag, new_tag = _tag(told, old), _tag(told, new)
     if old_tag and new_tag and old_tag != new_tag:
         return old_tag, new_tag
-    return old[:_SHORT], new[:_SHORT]
+    return old.source[:_SHORT], new.source[:_SHORT]
 
 
-def _tag(told: Told, commit: str) -> str | None:
+def _tag(told: Told, brought: Promoted | Record) -> str | None:
     try:
-        return release.label(told.folder_at(commit), told.canary)
+        return release.label(told.folder_at(brought.source), told.canary, brought.revision)
     except GitcanaryError:
         return None
 
@@ -99,14 +99,21 @@ def _live(evidence: Observed) -> dict[str, Any] | None:
 def _remarks(told: Told) -> Iterator[str]:
     action, canary = told.decision.action, told.canary
     if action in {Action.ROUTE, Action.FINISH} and not release.is_scalable(told.folder, canary):
-        owner = "its autoscaler decides" if canary.autoscaler else "its manifest states no number"
-        yield f"The target keeps its pods: {owner}."
+        yield f"The target keeps its pods: {_owner_of_pods(canary)}."
     if action is Action.ROLLBACK and told.decision.primary is not None:
         source = told.decision.primary.source[:_SHORT]
         yield f"The primary takes back the values of {source}; weights stay until it is ready."
+    if action is Action.ROLLBACK and told.decision.canary is not None:
+        yield f"The canary takes back the values of {told.decision.canary.source[:_SHORT]}, where they can be had."
     yield from _quarantined(told)
     yield from _kept_replicas(told)
     yield from _changed_spec(told)
+
+
+def _owner_of_pods(canary: Canary) -> str:
+    if canary.autoscaler:
+        return "its autoscaler decides"
+    return "no `replicas` is declared" if canary.declared else "its manifest states no number"
 
 
 def _quarantined(told: Told) -> Iterator[str]:
@@ -121,7 +128,7 @@ def _kept_replicas(told: Told) -> Iterator[str]:
     if told.decision.action is not Action.PROMOTE or told.canary.autoscaler:
         return
     kept = release.primary_replicas(told.folder, told.canary)
-    own = release.replicas(release.find_target(told.folder, told.canary))
+    own = release.target_replicas(told.folder, told.canary)
     if kept is not None and own is not None and kept != own:
         yield f"The primary keeps its {kept} replicas; the target has {own}."
 

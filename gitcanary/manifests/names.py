@@ -26,6 +26,22 @@ def owned_files(canary: Canary) -> tuple[str, str]:
     return primary_file(canary), routing_file(canary)
 
 
+def workloads(canary: Canary) -> tuple[str, str]:
+    """Return the names of the primary and the canary workload."""
+    declared = canary.declared
+    if declared is not None:
+        return declared.workloads.primary, declared.workloads.canary
+    return primary(canary.target), canary.target
+
+
+def hosts(canary: Canary) -> tuple[str, str]:
+    """Return the hosts of the primary and the canary Service, as routing names them."""
+    declared = canary.declared
+    if declared is not None:
+        return declared.services.primary, declared.services.canary
+    return primary(canary.service.name), f"{canary.service.name}-canary"
+
+
 def primary(name: str) -> str:
     """Return the name of the primary's counterpart of an object, or of a label's value."""
     return f"{name}-primary"

@@ -1,7 +1,9 @@
 """Objects that other folders declare: no object may have two manifests, whoever wrote the other one."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from gitcanary.errors import InvalidFile, Problem
 from gitcanary.manifests import names
@@ -35,11 +37,12 @@ def declared_in(folder: Folder) -> frozenset[Declared]:
 
 
 def trespasses(
-    canaries: list[tuple[Folder, Canary]], declared: Mapping[str, frozenset[Declared]]
+    canaries: list[tuple[Folder, Canary]], declared: Mapping[str, frozenset[Declared]], homes: AbstractSet[str]
 ) -> list[tuple[Problem, ...]]:
-    """Return, for each canary and its folder, the objects of its that another folder declares.
+    """Return, for each canary and its folder, what is another's: objects that another folder declares, and files.
 
-    A folder with a Canary of the same name is another cluster's, and no neighbour.
+    A folder with a Canary of the same name is another cluster's, and no neighbour. `homes` are the folders that hold a
+    Canary: what lies in one is that Canary's own.
     """
     twins: dict[tuple[str, str], set[str]] = {}
     for folder, canary in canaries:
@@ -52,8 +55,18 @@ def trespasses(
         same = Declared(CANARY, canary.namespace, canary.name)
         twins[canary.namespace, canary.name] |= {path for path, _ in index.get(same, ())}
     return [
-        tuple(_collisions(folder, canary, index, twins[canary.namespace, canary.name])) for folder, canary in canaries
+        (*_collisions(folder, canary, index, twins[canary.namespace, canary.name]), *_intrusions(folder, canary, homes))
+        for folder, canary in canaries
     ]
+
+
+def _intrusions(folder: Folder, canary: Canary, homes: AbstractSet[str]) -> Iterator[Problem]:
+    for name in sorted(canary.further):
+        between = (str(parent) for parent in PurePosixPath(name).parents if str(parent) != ".")
+        home = next((path for parent in between if (path := folder.full(parent)) in homes), None)
+        if home is not None:
+            seen = f"{name}, which lies in the folder of another Canary, {home}"
+            yield problem_of_spec(folder, canary, canary.gitops, seen=seen, allowed="files of its own folder")
 
 
 def _declared(folder: Folder, name: str) -> Iterator[Declared]:
@@ -86,6 +99,10 @@ def _collisions(
 
 def _written(canary: Canary) -> Iterator[tuple[Declared, Path]]:
     """Walk the objects that this canary's commits write or edit, with the field of the spec that names them."""
+    if canary.declared is not None:
+        if canary.declared.has_routes:
+            yield Declared(VIRTUAL_SERVICE, canary.namespace, canary.service.name), ("spec", "service", "name")
+        return
     service, target = canary.service.name, canary.target
     for name in (service, names.primary(service), names.canary(service)):
         yield Declared(SERVICE, canary.namespace, name), ("spec", "service", "name")

@@ -87,15 +87,16 @@ def destination_rules(canary: Canary) -> list[Piece]:
     """Return the DestinationRules of the primary and the canary Service."""
     return [
         _piece("DestinationRule", canary, name, traffic_policy=canary.service.traffic_policy)
-        for name in (names.primary(canary.service.name), names.canary(canary.service.name))
+        for name in names.hosts(canary)
     ]
 
 
-def virtual_service(canary: Canary, label: tuple[str, str]) -> Piece:
-    """Return the VirtualService, all traffic to the primary."""
+def virtual_service(canary: Canary, label: str | None = None) -> Piece:
+    """Return the VirtualService, all traffic to the primary; `label` is the key of its own label, if it gets one."""
     service = canary.service
     apex = service.apex
-    labelled = Metadata({label[0]: service.name, **apex.labels}, apex.annotations)
+    primary, second = names.hosts(canary)
+    labelled = Metadata(({label: service.name} if label else {}) | dict(apex.labels), apex.annotations)
     metadata = labelled if apex.labels or apex.annotations else _NOTHING
     policies = {
         "retries": OneLine(service.retries) if service.retries else None,
@@ -110,8 +111,8 @@ def virtual_service(canary: Canary, label: tuple[str, str]) -> Piece:
         gateways=list(service.gateways) or ["mesh"],
         hosts=hosts(canary),
         policies={name: policy for name, policy in policies.items() if policy},
-        primary=names.primary(service.name),
-        canary=names.canary(service.name),
+        primary=primary,
+        canary=second,
     )
 
 

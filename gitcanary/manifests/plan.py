@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gitcanary.errors import Refused
-from gitcanary.manifests import kustomization, message, names, pieces, record_file, release, weights
+from gitcanary.manifests import declared, kustomization, message, names, pieces, record_file, release, weights
 from gitcanary.manifests.catalog import Folder, Found, mapping_at
 from gitcanary.manifests.owned import OwnedFile
 from gitcanary.manifests.pieces import Piece
 from gitcanary.manifests.routing_layout import SERVICE
 from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.schema.declaration import Declaration, Role
 from gitcanary.manifests.text.splice import Edit, splice
 from gitcanary.manifests.text.values import Path
 from gitcanary.rollout.decision import Commit
@@ -60,7 +61,9 @@ def _with_manifests(folder: Folder, canary: Canary, before: Record | None, decis
     edited = folder
     if decision.primary is not None:
         edited = _with_primary(edited, canary, decision.primary, past)
-    if decision.action in {Action.INITIALIZE, Action.ROUTE}:
+    if decision.canary is not None:
+        edited = _with_canary(edited, canary, decision, past)
+    if decision.action is Action.ROUTE or (decision.action is Action.INITIALIZE and canary.declared is None):
         edited = _with_routing(edited, canary, decision.action)
     if before is not None and before.spec != decision.record.spec and decision.record.phase is not Phase.TERMINATED:
         edited = _as_described(edited, canary)
@@ -74,6 +77,8 @@ def _with_manifests(folder: Folder, canary: Canary, before: Record | None, decis
 def _with_primary(folder: Folder, canary: Canary, promoted: Promoted, past: Past) -> Folder:
     """Give the primary exactly the values of one commit, whatever the branch holds by now."""
     source = past.folder(promoted.source)
+    if canary.declared is not None:
+        return _with_values(folder, canary.declared, Role.PRIMARY, promoted, past)
     found = release.revision(source, canary)
     if found != promoted.revision:
         raise Refused(f"{promoted.source} holds {found}, not {promoted.revision}: nothing is promoted")
@@ -82,7 +87,27 @@ def _with_primary(folder: Folder, canary: Canary, promoted: Promoted, past: Past
     return OwnedFile(OwnedFile(folder, canary, name).with_missing(wanted), canary, name).renewed(wanted)
 
 
+def _with_canary(folder: Folder, canary: Canary, decision: Commit, past: Past) -> Folder:
+    """Give the canary a revision's values; where they cannot be had, a rollback takes its traffic away all the same."""
+    if canary.declared is None or decision.canary is None:
+        return folder
+    try:
+        return _with_values(folder, canary.declared, Role.CANARY, decision.canary, past)
+    except Refused:
+        if decision.action is Action.ROLLBACK:
+            return folder
+        raise
+
+
+def _with_values(folder: Folder, declaration: Declaration, role: Role, promoted: Promoted, past: Past) -> Folder:
+    values = declared.values_of(past.folder(promoted.source), declaration, promoted.revision)
+    return declared.with_values(folder, declaration, role, values)
+
+
 def _with_routing(folder: Folder, canary: Canary, action: Action) -> Folder:
+    if canary.declared is not None:
+        wanted = _routing_where_declared(folder, canary)
+        return OwnedFile(folder, canary, names.routing_file(canary)).with_missing(wanted)
     label = release.required_label(release.required_target(folder, canary))
     wanted = _routing(folder, canary, label)
     if action is Action.INITIALIZE:
@@ -97,8 +122,18 @@ def _routing(folder: Folder, canary: Canary, label: tuple[str, str]) -> list[Pie
     """Return the routing's objects, the apex and the VirtualService with the Service's own name; not people's."""
     found = weights.find(folder, canary)
     is_brought = found is not None and not weights.is_owned(found, canary)
-    own = [] if is_brought else [pieces.virtual_service(canary, label)]
+    own = [] if is_brought else [pieces.virtual_service(canary, label[0])]
     return [*pieces.services(canary, label), *pieces.destination_rules(canary), *own]
+
+
+def _routing_where_declared(folder: Folder, canary: Canary) -> list[Piece]:
+    """Return the routing between the Services that people have; none where they route by themselves."""
+    found = weights.find(folder, canary)
+    is_brought = found is not None and not weights.is_owned(found, canary)
+    if canary.declared is None or not canary.declared.has_routes or is_brought:
+        return []
+    rules = pieces.destination_rules(canary) if canary.service.traffic_policy else []
+    return [*rules, pieces.virtual_service(canary)]
 
 
 def _with_apex(folder: Folder, canary: Canary, label: tuple[str, str]) -> Folder:
@@ -115,11 +150,15 @@ def _as_described(folder: Folder, canary: Canary) -> Folder:
     name = names.routing_file(canary)
     if name not in folder.files:
         return folder
+    if canary.declared is not None:
+        return OwnedFile(folder, canary, name).renewed(_routing_where_declared(folder, canary))
     label = release.required_label(release.required_target(folder, canary))
     return OwnedFile(folder, canary, name).renewed(_routing(folder, canary, label))
 
 
 def _with_replicas(folder: Folder, canary: Canary, replicas: int) -> Folder:
+    if canary.replicas is not None:
+        return declared.edited(folder, [(canary.replicas, replicas)])
     target = release.required_target(folder, canary)
     if mapping_at(target.value, "spec").get("replicas") is None:
         return folder

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from gitcanary.manifests import configs, names
 from gitcanary.manifests.catalog import Object, list_at, mapping_at
-from gitcanary.manifests.release import hashed
+from gitcanary.manifests.digest import hashed
 from gitcanary.manifests.text.values import Path, Value, replaced
 
 CONFIG_DIGEST = "gitcanary.dev/config"  # a pod annotation: without it, other content of a ConfigMap would roll nothing

@@ -90,7 +90,7 @@ class _Promoted(Entry):
     revision: str
     source: str
     at: Instant
-    side: Literal["canary", "primary"] = "canary"
+    side: Literal["canary", "primary", "source"] = "canary"
 
 
 class _Quarantined(Entry):

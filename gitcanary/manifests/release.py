@@ -1,16 +1,16 @@
-"""What a release is in the plain layout: the target's pod template with its ConfigMaps, and where it was placed.
+"""What a release is, and where it was placed: in the plain layout the target's pod template with its ConfigMaps.
 
 Everything here is a fact about one folder of one commit.
 """
 
-import json
 import re
-from hashlib import sha256
 
 from gitcanary.errors import InvalidFile
-from gitcanary.manifests import configs, names, weights
+from gitcanary.manifests import configs, declared, names, weights
 from gitcanary.manifests.catalog import Folder, Found, list_at, mapping_at, text_at
+from gitcanary.manifests.digest import hashed
 from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.schema.declaration import Declaration, Role
 from gitcanary.manifests.text.values import Value
 from gitcanary.rollout.state import Placed
 
@@ -56,20 +56,33 @@ def digest(folder: Folder, canary: Canary, workload: Found) -> str:
     return hashed(values)
 
 
-def hashed(value: object) -> str:
-    """Return the digest of a value, `sha256:…`: of its JSON, in the one way in which equal values are equal bytes."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return f"sha256:{sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+def wanted(folder: Folder, canary: Canary) -> str | None:
+    """Return the revision that people want next: what the target holds, or what was written at a place of its own."""
+    if canary.declared is not None:
+        return declared.digest(folder, canary.declared, Role.SOURCE)
+    target = find_target(folder, canary)
+    return digest(folder, canary, target) if target else None
 
 
 def placed(folder: Folder, canary: Canary) -> Placed:
     """Return the values that gitcanary places, as this folder holds them; what is missing is None."""
+    if canary.declared is not None:
+        return _placed_where_declared(folder, canary, canary.declared)
     target, primary = find_target(folder, canary), find_primary(folder, canary)
     return Placed(
         weight=weights.canary_weight(folder, canary) if is_routed(folder, canary) else None,
         canary=digest(folder, canary, target) if target else None,
         primary=digest(folder, canary, primary) if primary else None,
-        replicas=None if canary.autoscaler else replicas(target),
+        replicas=target_replicas(folder, canary),
+    )
+
+
+def _placed_where_declared(folder: Folder, canary: Canary, declaration: Declaration) -> Placed:
+    return Placed(
+        weight=weights.canary_weight(folder, canary),
+        canary=declared.digest(folder, declaration, Role.CANARY),
+        primary=declared.digest(folder, declaration, Role.PRIMARY),
+        replicas=target_replicas(folder, canary),
     )
 
 
@@ -102,20 +115,38 @@ def replicas(workload: Found | None) -> int | None:
     return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
+def target_replicas(folder: Folder, canary: Canary) -> int | None:
+    """Return the canary's number of replicas where gitcanary may change it: at its location, else a literal one.
+
+    None where there is no such number, or an autoscaler has it.
+    """
+    if canary.replicas is not None:
+        return declared.number(folder, canary.replicas)
+    if canary.autoscaler is not None or canary.declared is not None:
+        return None
+    return replicas(find_target(folder, canary))
+
+
 def primary_replicas(folder: Folder, canary: Canary) -> int | None:
-    """Return the literal number of the primary's replicas, None where there is none."""
+    """Return the literal number of a generated primary's replicas, None where there is none."""
+    if canary.declared is not None:
+        return None
     return replicas(find_primary(folder, canary))
 
 
 def is_scalable(folder: Folder, canary: Canary) -> bool:
-    """Tell whether the target has a literal number of replicas and no autoscaler."""
-    return canary.autoscaler is None and replicas(find_target(folder, canary)) is not None
+    """Tell whether the canary has a number of replicas that gitcanary may change."""
+    return target_replicas(folder, canary) is not None
 
 
-def label(folder: Folder, canary: Canary) -> str | None:
-    """Return the image's tag where the target's template has exactly one tagged image."""
-    found = find_target(folder, canary)
-    template = mapping_at(found.value, "spec", "template") if found else {}
+def label(folder: Folder, canary: Canary, revision: str | None = None) -> str | None:
+    """Return what people call a revision: the tag, where it has exactly one. Without one given, the folder's own."""
+    if canary.declared is not None:
+        digest = revision or wanted(folder, canary)
+        found = declared.tag(folder, canary.declared, digest) if digest else None
+        return found if found and _TAG.fullmatch(found) else None
+    target = find_target(folder, canary)
+    template = mapping_at(target.value, "spec", "template") if target else {}
     tags = [tag for image in _images(template) if _TAG.fullmatch(tag := _tag(image))]
     return tags[0] if len(tags) == 1 else None
 

@@ -28,6 +28,13 @@ def problems(folder: Folder, canary: Canary, target: Found) -> Iterator[Problem]
     yield from _rivals(folder, canary)
 
 
+def problems_of_routes(folder: Folder, canary: Canary) -> Iterator[Problem]:
+    """Yield why routes between two Services that people have cannot be used, or collide with those that are made."""
+    brought = [found for found in weights.candidates(folder, canary) if not weights.is_owned(found, canary)]
+    yield from _virtual_services(folder, canary, brought)
+    yield from _rivals(folder, canary)
+
+
 def _services(folder: Folder, canary: Canary, label: tuple[str, str], brought: list[Found]) -> Iterator[Problem]:
     key, value = label
     name = canary.service.name
@@ -77,7 +84,7 @@ def _virtual_services(folder: Folder, canary: Canary, brought: list[Found]) -> I
 def _brought(folder: Folder, canary: Canary, found: Found) -> Iterator[Problem]:
     splits = list(weights.splits(found, canary))
     if not splits:
-        primary, second = names.primary(canary.service.name), names.canary(canary.service.name)
+        primary, second = names.hosts(canary)
         allowed = f"a route with two weighted destinations, {primary} and {second}, or subsets primary and canary"
         yield problem(folder, found, ("spec", "http"), seen="no route that splits between the two", allowed=allowed)
     for split in splits:

@@ -1,10 +1,10 @@
-"""Where the weights stand: in the VirtualService that gitcanary owns, or in the one that people brought."""
+"""Where the weights stand: in the VirtualService that gitcanary owns, in one that people brought, or at locations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from gitcanary.manifests import names
+from gitcanary.manifests import declared, names
 from gitcanary.manifests.catalog import Folder, Found, list_at, mapping_at, text_at
 from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.manifests.text.splice import Edit, splice
@@ -44,7 +44,12 @@ def find(folder: Folder, canary: Canary) -> Found | None:
 
 
 def candidates(folder: Folder, canary: Canary) -> list[Found]:
-    """Return every VirtualService of the folder that is meant: named as the Service, or splitting between the two."""
+    """Return every VirtualService of the folder that is meant: named as the Service, or splitting between the two.
+
+    None is, where the weights are declared values and nothing else.
+    """
+    if canary.declared is not None and not canary.declared.has_routes:
+        return []
     return [
         found
         for found in folder.find_all(VIRTUAL_SERVICE, canary.namespace)
@@ -70,8 +75,9 @@ def side(weighted: Value, canary: Canary) -> Side | None:
     host = text_at(weighted, "destination", "host") or ""
     subset = mapping_at(weighted, "destination").get("subset")
     if subset is None:
-        by_host = {names.primary(canary.service.name): Side.PRIMARY, names.canary(canary.service.name): Side.CANARY}
-        return by_host.get(short_host(host, canary.namespace))
+        by_host = zip(names.hosts(canary), Side, strict=True)
+        short = short_host(host, canary.namespace)
+        return next((side for name, side in by_host if short_host(name, canary.namespace) == short), None)
     if short_host(host, canary.namespace) == canary.service.name and subset in {each.value for each in Side}:
         return Side(subset)
     return None
@@ -99,8 +105,11 @@ def canary_weight(folder: Folder, canary: Canary) -> int | None:
     Weights that do not add up to 100 are read as Istio reads them, in proportion.
     """
     found = find(folder, canary)
-    shares = [_share(found, split) for split in splits(found, canary)] if found else []
-    return max(shares, default=None)
+    pairs = [_weights(found, split) for split in splits(found, canary)] if found else []
+    if canary.declared is not None and canary.declared.has_routes and not pairs:
+        return None  # where both carry it, the routes come last
+    stated = declared.weight(folder, canary)
+    return max((_share(*pair) for pair in [*pairs, *([stated] if stated else [])]), default=None)
 
 
 def weight_at(found: Found, split: Split, side: Side) -> int | None:
@@ -115,6 +124,7 @@ def with_weight(folder: Folder, canary: Canary, weight: int) -> Folder:
 
     Raises `Unspliceable` where they cannot be put in place exactly.
     """
+    folder = declared.with_weights(folder, canary, WHOLE - weight, weight)
     found = find(folder, canary)
     if found is None:
         return folder
@@ -126,7 +136,10 @@ def with_weight(folder: Folder, canary: Canary, weight: int) -> Folder:
     return folder.holding(found.file, splice(file.data, edits, file=folder.full(found.file)))
 
 
-def _share(found: Found, split: Split) -> int:
-    primary, canary = (weight_at(found, split, side) or 0 for side in Side)
+def _weights(found: Found, split: Split) -> tuple[int, int]:
+    return weight_at(found, split, Side.PRIMARY) or 0, weight_at(found, split, Side.CANARY) or 0
+
+
+def _share(primary: int, canary: int) -> int:
     total = primary + canary
     return round(WHOLE * canary / total) if total else 0

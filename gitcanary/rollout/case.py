@@ -5,7 +5,18 @@ from datetime import datetime, timedelta
 
 from gitcanary.rollout.evidence import Evidence, Live, LiveStatus
 from gitcanary.rollout.spec import OnRevert, Spec
-from gitcanary.rollout.state import Observed, Phase, Record, SeenHook, SeenLive, SeenMetric, SeenReady, State, Verb
+from gitcanary.rollout.state import (
+    Observed,
+    Phase,
+    Promoted,
+    Record,
+    SeenHook,
+    SeenLive,
+    SeenMetric,
+    SeenReady,
+    State,
+    Verb,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,21 @@ class Case:
     def promoted_revision(self) -> str | None:
         """The revision that the primary was given last."""
         return self.record.promoted[0].revision if self.record.promoted else None
+
+    @property
+    def promotable(self) -> Promoted:
+        """The recorded revision, at the commit that brought it: exactly what was analysed."""
+        return Promoted(self.record.revision, self.record.source, self.now, self.side)
+
+    @property
+    def side(self) -> str:
+        """At whose location a revision that people bring stands first."""
+        return "source" if self.spec.has_source else "canary"
+
+    @property
+    def lacks_its_values(self) -> bool:
+        """Whether the canary has not been given the recorded revision yet, or somebody gave it another one."""
+        return self.spec.has_source and self.state.placed.canary != self.record.revision
 
     @property
     def is_stopped(self) -> bool:

@@ -20,8 +20,8 @@ class Commit:
     """The intent of one commit; `manifests.plan` makes the edits.
 
     `record` is the record after it. `weight` (percent) and `replicas` are None where they stay as they are;
-    `primary` names the revision whose values go to the primary, None where they stay. `reason` ends the subject:
-    one line, safe to print.
+    `primary` and `canary` name the revisions whose values go to the one and to the other, None where they stay.
+    `reason` ends the subject: one line, safe to print.
     """
 
     action: Action
@@ -29,6 +29,7 @@ class Commit:
     reason: str = ""
     weight: int | None = None
     primary: Promoted | None = None
+    canary: Promoted | None = None
     replicas: int | None = None
 
 

@@ -72,7 +72,16 @@ def start(case: Case, gate: Gate | None) -> Commit:
         replicas=None,
     )
     weight = 0 if case.weight else None
-    return Commit(Action.START, record, weight=weight, replicas=starting_replicas(case))
+    canary = Promoted(record.revision, record.source, case.now, case.side) if case.spec.has_source else None
+    return Commit(Action.START, record, weight=weight, replicas=starting_replicas(case), canary=canary)
+
+
+def values_before(case: Case) -> Promoted | None:
+    """Return what the canary takes back where its revision came from a place of its own: what the primary runs."""
+    promoted = case.record.promoted[0] if case.record.promoted else None
+    if not case.spec.has_source or promoted is None or case.state.placed.canary == promoted.revision:
+        return None
+    return promoted
 
 
 def starting_replicas(case: Case) -> int | None:
@@ -116,7 +125,10 @@ def wait(case: Case, phase: Phase, check: Check | None, gate: Gate) -> Commit:
 
 
 def promote(case: Case, evidence: Observed, promoted: Promoted, reason: str = "") -> Commit:
-    """Give the promoted values to the primary; weights stay until it is live and ready."""
+    """Give the promoted values to the primary; weights stay until it is live and ready.
+
+    A canary that was never given them, because they need no analysis, takes them too: it has no weight.
+    """
     record = replace(
         revise(case, evidence),
         phase=Phase.PROMOTING,
@@ -127,7 +139,8 @@ def promote(case: Case, evidence: Observed, promoted: Promoted, reason: str = ""
         restoring=None,
         request=left_request(case, *HURRIES),
     )
-    return Commit(Action.PROMOTE, record, reason, primary=promoted)
+    is_canary_behind = case.spec.has_source and case.state.placed.canary != promoted.revision
+    return Commit(Action.PROMOTE, record, reason, primary=promoted, canary=promoted if is_canary_behind else None)
 
 
 def finish(case: Case, reason: str, *, promoted: Promoted | None = None) -> Commit:
@@ -148,7 +161,7 @@ def finish(case: Case, reason: str, *, promoted: Promoted | None = None) -> Comm
         waiting=None,
         hold=None,
     )
-    return Commit(Action.FINISH, record, reason, weight=0)
+    return Commit(Action.FINISH, record, reason, weight=0, canary=None if promoted else values_before(case))
 
 
 def scale_down(case: Case, answered: Gate | None) -> Commit:
@@ -169,7 +182,7 @@ def roll_back(case: Case, reason: str, check: Check | None = None) -> Commit:
     if case.record.phase is Phase.PROMOTING and case.record.restoring is None:
         return restore(case, reason, check)
     record = quarantine(case, fail(case, check), reason)
-    return Commit(Action.ROLLBACK, record, reason, weight=0)
+    return Commit(Action.ROLLBACK, record, reason, weight=0, canary=values_before(case))
 
 
 def fail(case: Case, check: Check | None) -> Record:
@@ -182,7 +195,7 @@ def fail(case: Case, check: Check | None) -> Record:
 def abandon(case: Case, reason: str) -> Commit:
     """Take the canary's traffic away because the target now holds a revision that failed before."""
     record = replace(fail(case, None), revision=case.state.revision.digest, source=case.state.revision.source)
-    return Commit(Action.ROLLBACK, record, reason, weight=0)
+    return Commit(Action.ROLLBACK, record, reason, weight=0, canary=values_before(case))
 
 
 def restore(case: Case, reason: str, check: Check | None = None) -> Commit:
@@ -202,7 +215,7 @@ def give_back(case: Case, reason: str) -> Commit:
 def end_restoring(case: Case) -> Commit:
     """Take the canary's traffic away once the restored primary serves: the second commit of a failed promotion."""
     reason = case.record.restoring or ""
-    return Commit(Action.ROLLBACK, fail(case, None), reason, weight=0)
+    return Commit(Action.ROLLBACK, fail(case, None), reason, weight=0, canary=values_before(case))
 
 
 def quarantine(case: Case, record: Record, reason: str) -> Record:
@@ -212,7 +225,7 @@ def quarantine(case: Case, record: Record, reason: str) -> Record:
     return replace(record, quarantine=(*record.quarantine, Quarantined(record.revision, reason, case.now)))
 
 
-def restart(case: Case) -> Commit:
+def restart(case: Case, reason: str = "") -> Commit:
     """Take the weight to 0 for a new revision, which begins at the first step."""
     record = replace(
         rewind(revise(case)),
@@ -223,7 +236,7 @@ def restart(case: Case) -> Commit:
         request=left_request(case, *HURRIES),
         answer=OUTRUN if any(case.asks_for(verb) for verb in HURRIES) else case.record.answer,
     )
-    return Commit(Action.RESTART, record, weight=0)
+    return Commit(Action.RESTART, record, reason, weight=0)
 
 
 def clear_weight(case: Case) -> Commit:

@@ -80,7 +80,9 @@ class Spec:
     """A Canary, as far as the rules care.
 
     `blob` is the Git object id of its file. `steps` are the weights of the rollout, rising, in percent: the last
-    one is where it promotes. `namespace` and `name` are the Canary's own; `target` is its workload's name.
+    one is where it promotes. `namespace` and `name` are the Canary's own; `target` is the canary's workload.
+    `is_declared` says that people's own workload is the primary, `has_source` that a revision is written at a place of
+    its own, from which the canary gets it at weight 0.
     """
 
     namespace: str
@@ -99,6 +101,8 @@ class Spec:
     is_suspended: bool = False
     on_no_data: OnNoData = OnNoData.WAIT
     on_revert: OnRevert = OnRevert.PROMOTE
+    is_declared: bool = False
+    has_source: bool = False
 
     def hooks_of(self, kind: HookType) -> tuple[Hook, ...]:
         """Return the webhooks of one type, in the order of the spec."""

@@ -68,7 +68,8 @@ class Step:
 class Promoted:
     """A revision that the primary ran, and the commit that holds its values.
 
-    `side` tells at whose location in that commit they stand: the canary's, or (declared layouts) the primary's.
+    `side` tells at whose location in that commit they stand: the canary's, or (declared layouts) the primary's, or the
+    place where a revision is written first.
     """
 
     revision: str
@@ -262,7 +263,8 @@ class State:
     and `quarantine`; `weight_touch` the newest that changed the weights; `request_touch` the newest that changed
     the record at all; `primary_touch` the newest that changed the primary's values since our own last word.
     `reverted` is the revision whose Promote or Finish the newest commit to the record undid, where
-    that commit is not ours.
+    that commit is not ours. Without a record, `existing` is what a primary runs that people have (declared layouts),
+    and `is_record_lost` tells that there was one.
     """
 
     path: str
@@ -278,3 +280,5 @@ class State:
     request_touch: Touch | None = None
     primary_touch: Touch | None = None
     reverted: str | None = None
+    existing: Revision | None = None
+    is_record_lost: bool = False

@@ -11,12 +11,15 @@ from typing import Any
 from gitcanary.errors import InvalidFile, InvalidSpec, Problem
 from gitcanary.manifests.schema.canary import ANNOTATION, CanaryDocument, CanarySpec
 from gitcanary.manifests.schema.conflicts import located, validated
+from gitcanary.manifests.schema.declaration import Declaration, declaration, unhonoured
 from gitcanary.manifests.schema.gitops import GitopsSpec, SyncSpec
 from gitcanary.manifests.schema.meaning import remarks, spec_of
 from gitcanary.manifests.schema.service import ServiceMetadata
 from gitcanary.manifests.schema.terms import Conflict, Strict, shown
 from gitcanary.manifests.schema.texts import LABEL, LABEL_RULE, duration
 from gitcanary.manifests.text.documents import Document, parse
+from gitcanary.manifests.text.locations import Location, parse_location
+from gitcanary.manifests.text.values import Path
 from gitcanary.rollout.spec import Spec
 
 _GROUPS = frozenset({"flagger.app", "gitcanary.dev"})
@@ -77,7 +80,8 @@ class Canary:
 
     `file` is its path from the repository's root and `index` which document of that file it is. `sync` is empty where
     the operator's own gates apply. `warnings` are remarks that stop nothing. The hash leaves `service` out, which holds
-    mappings.
+    mappings. `declared` is None in the plain layout; `replicas` is where the canary's number stands, None where that is
+    the target's own manifest. `gitops` is the field that says all this.
     """
 
     file: str
@@ -90,6 +94,15 @@ class Canary:
     spec: Spec
     sync: tuple[Sync, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    declared: Declaration | None = None
+    replicas: Location | None = None
+    gitops: Path = field(default=(), compare=False)
+
+    @property
+    def further(self) -> frozenset[str]:
+        """The files that its locations name, relative to its folder."""
+        located = [*(self.declared.locations() if self.declared else ()), *([self.replicas] if self.replicas else [])]
+        return frozenset(location.file for location in located)
 
 
 def is_canary(value: object) -> bool:
@@ -117,17 +130,24 @@ def read(document: Document, file: str, blob: str, namespace_fallback: str | Non
         raise InvalidSpec(located(document, file, every))
     namespace = model.metadata.namespace or namespace_fallback or ""
     gitops = annotated or model.spec.gitops or GitopsSpec.model_validate({})
+    target = model.spec.target_ref.name
+    declared = declaration(gitops, target, model.spec.service.name or target)
+    if further := tuple(unhonoured(declared, model.spec.service)):
+        raise InvalidSpec(located(document, file, further))
     return Canary(
         file=file,
         index=document.index,
         namespace=namespace,
         name=model.metadata.name,
-        target=model.spec.target_ref.name,
+        target=target,
         autoscaler=model.spec.autoscaler_ref.name if model.spec.autoscaler_ref else None,
         service=_service(model.spec),
-        spec=spec_of(model.spec, gitops, namespace, model.metadata.name, blob),
+        spec=spec_of(model, gitops, declared, namespace, blob),
         sync=tuple(_sync(gate) for gate in gitops.sync),
         warnings=located(document, file, remarks(model.spec)),
+        declared=declared,
+        replicas=parse_location(gitops.replicas) if gitops.replicas is not None else None,
+        gitops=("metadata", "annotations", ANNOTATION) if annotated else ("spec", "gitops"),
     )
 
 

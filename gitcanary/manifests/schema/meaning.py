@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from gitcanary.manifests.schema.analysis import AnalysisSpec, MetricSpec, WebhookSpec
-from gitcanary.manifests.schema.canary import CanarySpec
+from gitcanary.manifests.schema.canary import CanaryDocument, CanarySpec
+from gitcanary.manifests.schema.declaration import Declaration
 from gitcanary.manifests.schema.gitops import GitopsSpec
 from gitcanary.manifests.schema.terms import Conflict, shown
 from gitcanary.manifests.schema.texts import duration
@@ -17,14 +18,18 @@ _WHOLE = 100
 _NO_ANALYSIS = AnalysisSpec.model_validate({"interval": "1m", "threshold": 1, "stepWeight": _WHOLE})
 
 
-def spec_of(canary: CanarySpec, gitops: GitopsSpec, namespace: str, name: str, blob: str) -> Spec:
+def spec_of(
+    document: CanaryDocument, gitops: GitopsSpec, declared: Declaration | None, namespace: str, blob: str
+) -> Spec:
     """Return a Canary as the rules see it; `blob` is its file's Git object id."""
+    canary, name = document.spec, document.metadata.name
+    target = declared.workloads.canary if declared else canary.target_ref.name
     analysis = canary.analysis or _NO_ANALYSIS
     interval = duration(analysis.interval)
     return Spec(
         namespace=namespace,
         name=name,
-        target=canary.target_ref.name,
+        target=target,
         blob=blob,
         steps=_steps(analysis),
         interval=interval,
@@ -32,12 +37,14 @@ def spec_of(canary: CanarySpec, gitops: GitopsSpec, namespace: str, name: str, b
         settle=duration(gitops.settle) if gitops.settle is not None else min(_LONGEST_SETTLE, interval),
         sync_timeout=duration(gitops.sync_timeout),
         progress_deadline=timedelta(seconds=canary.progress_deadline_seconds),
-        metrics=tuple(_metrics(canary, analysis, _variables(canary, namespace, name))),
+        metrics=tuple(_metrics(canary, analysis, _variables(canary, target, namespace, name))),
         hooks=tuple(_hook(webhook) for webhook in analysis.webhooks),
         skips_analysis=canary.skip_analysis,
         is_suspended=canary.suspend,
         on_no_data=OnNoData(gitops.on_no_data),
         on_revert=OnRevert(gitops.on_revert),
+        is_declared=declared is not None,
+        has_source=declared is not None and declared.has_source,
     )
 
 
@@ -75,10 +82,12 @@ def _steps(analysis: AnalysisSpec) -> tuple[int, ...]:
     return (*range(step, most, step), most)
 
 
-def _variables(canary: CanarySpec, namespace: str, name: str) -> dict[str, str]:
-    """Return Flagger's template variables, all but `interval`; without their references, two stand for the target."""
-    target = canary.target_ref.name
-    service = canary.service.name or target
+def _variables(canary: CanarySpec, target: str, namespace: str, name: str) -> dict[str, str]:
+    """Return Flagger's template variables, all but `interval`; without their references, two stand for the target.
+
+    `target` is the canary's workload, whose traffic is measured.
+    """
+    service = canary.service.name or canary.target_ref.name
     return {
         "namespace": namespace,
         "name": name,

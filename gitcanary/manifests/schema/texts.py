@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from gitcanary.errors import InvalidLocation
+from gitcanary.manifests.text.locations import parse_location
+
 
 def _refusal(says: str) -> PydanticCustomError:
     return PydanticCustomError("not_allowed", "{says}", {"says": says})
@@ -69,6 +72,14 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _location(text: str) -> str:
+    try:
+        parse_location(text)
+    except InvalidLocation as refusal:
+        raise _refusal(f"file#key.key[name=x].key: {refusal.reason}") from None
+    return text
+
+
 def _message_name(text: str) -> str:
     is_line = 0 < len(text) <= _LONGEST_NAME and text.isprintable() and text == text.strip()
     if not is_line or set(text) & _ACTED_ON:
@@ -93,6 +104,10 @@ WorkloadName: TypeAlias = Annotated[
 SERVICE_NAME_RULE = "lower-case letters, digits and -, a letter first, at most 55 characters (-primary is added)"
 SERVICE_NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,53}[a-z0-9])?")
 ServiceName: TypeAlias = Annotated[str, matching(SERVICE_NAME.pattern, SERVICE_NAME_RULE)]
+ServiceHost: TypeAlias = Annotated[
+    str, matching(rf"{_LABEL}(?:\.{_LABEL})*", "the name of a Service, alone or with its namespace")
+]
+LocationText: TypeAlias = Annotated[str, AfterValidator(_location)]
 MessageName: TypeAlias = Annotated[str, AfterValidator(_message_name)]
 Interval: TypeAlias = Annotated[str, lasting("1s")]
 Timeout: TypeAlias = Annotated[str, lasting("1ms")]

@@ -26,7 +26,12 @@ _INT64, _UINT64 = -(2**63), 2**64
 
 # Text to this reader, something else to an older one: one-letter booleans, base 60, dates, the value and merge keys.
 _OLD_WORDS = frozenset(("y", "Y", "n", "N", "=", "<<"))
-_OLD_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[-+]?[0-9.][0-9_.]*(?:[eE][-+]?[0-9]+)?")
+_OLD_NUMBER = re.compile(
+    r"""[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?           # base 60
+    | [-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9_]*)(?:[eE][-+]?[0-9]+)?  # one dot: 6.0.1 is text to all
+    """,
+    re.VERBOSE,
+)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?")
 
 

@@ -13,8 +13,8 @@ from gitcanary.rollout.waits import ASK_LIVE, wait_for_live, wait_for_ready
 
 
 def unrecorded(spec: Spec, state: State, evidence: Evidence) -> Commit | Wait:
-    """Initialize a canary that has no record; report one whose record is missing although its primary exists."""
-    if state.placed.primary is not None:
+    """Initialize a canary that has no record; report one whose record is missing although it was there."""
+    if state.is_record_lost or (state.placed.primary is not None and not spec.is_declared):
         return Wait(For.PERSON, "the record is missing although a primary exists", is_overdue=True)
     if spec.is_suspended:
         return Wait(For.PERSON, "suspended in the spec")
@@ -22,12 +22,14 @@ def unrecorded(spec: Spec, state: State, evidence: Evidence) -> Commit | Wait:
 
 
 def initialize(spec: Spec, state: State, evidence: Evidence) -> Commit:
-    """Create the primary from the present values, which users are on already."""
-    revision = state.revision
-    promoted = Promoted(revision.digest, revision.source, evidence.now)
+    """Create the primary from the present values, which users are on already; or take on the one that is there."""
+    is_there = state.existing is not None
+    revision = state.existing or state.revision
+    promoted = Promoted(revision.digest, revision.source, evidence.now, "primary" if is_there else "canary")
+    is_done = is_there and state.placed.weight == 0 and not (state.is_scalable and state.placed.replicas)
     record = Record(
         canary=f"{spec.namespace}/{spec.name}",
-        phase=Phase.INITIALIZING,
+        phase=Phase.INITIALIZED if is_done else Phase.INITIALIZING,
         weight=0,
         since=evidence.now,
         revision=revision.digest,
@@ -36,7 +38,7 @@ def initialize(spec: Spec, state: State, evidence: Evidence) -> Commit:
         evidence=Observed(evidence.now, settle=spec.settle),
         promoted=(promoted,),
     )
-    return Commit(Action.INITIALIZE, record, primary=promoted)
+    return Commit(Action.INITIALIZE, record, primary=None if is_there else promoted)
 
 
 def onboard(case: Case) -> Ask | Commit | Wait:
@@ -44,7 +46,7 @@ def onboard(case: Case) -> Ask | Commit | Wait:
     is_routed = case.state.placed.weight == 0
     if is_routed and not case.holds_recorded_revision:
         return rest(case)
-    if not is_routed and not case.holds_recorded_revision:
+    if not is_routed and not case.holds_recorded_revision and not case.spec.is_declared:
         return initialize(case.spec, case.state, case.evidence)
     live = case.evidence.live
     if live is None:

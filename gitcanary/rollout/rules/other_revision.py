@@ -13,7 +13,7 @@ def other_revision(case: Case) -> Commit | None:
     if case.record.is_quarantined(case.record.revision):
         return give_up(case)
     if case.holds_recorded_revision:
-        return None
+        return unasked_values(case)
     if case.record.phase in IN_ANALYSIS | {Phase.WAITING}:
         return in_analysis(case)
     return while_promoting(case) if case.record.phase is Phase.PROMOTING else None
@@ -31,7 +31,7 @@ def go_back(case: Case) -> Commit | None:
     digest = case.state.revision.digest
     if digest == case.promoted_revision or case.record.is_quarantined(digest) or not case.was_promoted(digest):
         return None
-    again = Promoted(digest, case.state.revision.source, case.now)
+    again = Promoted(digest, case.state.revision.source, case.now, case.side)
     return promote(case, observe(case), again, "promoted before, so without analysis")
 
 
@@ -43,6 +43,12 @@ def in_analysis(case: Case) -> Commit | None:
     if case.record.is_quarantined(digest):
         return abandon(case, f"the target now holds {digest[7:19]}, which is in the quarantine")
     return None if case.record.phase is Phase.WAITING else restart(case)
+
+
+def unasked_values(case: Case) -> Commit | None:
+    """Take the weight from values that somebody gave to the canary by hand while its revision is promoted."""
+    is_promoting = case.record.phase is Phase.PROMOTING and not case.record.restoring
+    return clear_weight(case) if is_promoting and case.lacks_its_values and case.weight else None
 
 
 def while_promoting(case: Case) -> Commit | None:

@@ -3,7 +3,6 @@
 from gitcanary.rollout.case import Case, is_live, lasted
 from gitcanary.rollout.decision import Ask, Commit, For, Wait
 from gitcanary.rollout.moves import end_restoring, finish
-from gitcanary.rollout.state import Promoted
 from gitcanary.rollout.waits import ASK_LIVE, wait_for_live, wait_for_ready
 
 
@@ -18,7 +17,7 @@ def promotion(case: Case) -> Ask | Commit | Wait:
         return stuck(case) if case.record.restoring else wait_for_ready(case, live, "the primary")
     if case.record.restoring:
         return end_restoring(case)
-    return finish(case, "", promoted=Promoted(case.record.revision, case.record.source, case.now))
+    return finish(case, "", promoted=case.promotable)
 
 
 def stuck(case: Case) -> Wait:

@@ -41,6 +41,8 @@ def begin(case: Case) -> Ask | Commit | Wait:
         return ASK_LIVE
     if live.placed is None or live.placed.primary != case.state.placed.primary:
         return wait_for_live(case, live)
+    if case.spec.has_source and case.weight:
+        return finish(case, "the canary had weight again")  # its values come where there is no traffic
     if live.placed.weight != 0 and not case.weight:  # a weight that a person wrote meanwhile goes with the start
         return wait_for_live(case, live)
     if live.primary_ready is False:

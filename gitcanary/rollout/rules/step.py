@@ -5,10 +5,10 @@ from gitcanary.rollout.checks import Check, check
 from gitcanary.rollout.decision import Ask, Commit, Wait
 from gitcanary.rollout.evidence import Live
 from gitcanary.rollout.gates import ask_gate
-from gitcanary.rollout.moves import advance, promote, see, wait
+from gitcanary.rollout.moves import advance, promote, restart, see, start, wait
 from gitcanary.rollout.pace import Beat, due_beat
 from gitcanary.rollout.spec import HookType
-from gitcanary.rollout.state import Phase, Promoted, Verb
+from gitcanary.rollout.state import Phase, Verb
 from gitcanary.rollout.strategies import canary
 from gitcanary.rollout.waits import ASK_LIVE, wait_for_check, wait_for_gate, wait_for_live, wait_for_ready
 
@@ -18,14 +18,28 @@ def step(case: Case) -> Ask | Commit | Wait:
     live = case.evidence.live
     if live is None:
         return ASK_LIVE
+    if case.lacks_its_values:
+        return fill(case, live)
     if not is_live(live):
         return wait_for_live(case, live)
+    return step_when_ready(case, live)
+
+
+def fill(case: Case, live: Live) -> Commit | Wait:
+    """Give the canary its values once weight 0 was seen live; take its weight first where it has any."""
+    if case.weight:
+        return restart(case, "the canary holds other values than those that are rolled out")
+    return start(case, None) if is_live(live) else wait_for_live(case, live)
+
+
+def step_when_ready(case: Case, live: Live) -> Ask | Commit | Wait:
+    """Check both workloads, and what is measured."""
     if live.canary_ready is False:
         return wait_for_ready(case, live, "the canary")
     if live.primary_ready is False:
         return wait_for_ready(case, live, "the primary")
     if reason := reason_to_skip(case):
-        return promote(case, observe(case), promoted(case), reason)
+        return promote(case, observe(case), case.promotable, reason)
     return check_and_rise(case, live)
 
 
@@ -52,7 +66,7 @@ def check_and_rise(case: Case, live: Live) -> Ask | Commit | Wait:
 def rise(case: Case, beat: Beat, found: Check) -> Ask | Commit | Wait:
     """Pass the gates that stand before the next weight, or before the promotion."""
     if case.asks_for(Verb.PROMOTE):
-        return promote(case, see(case, found), promoted(case), "remaining steps skipped on request")
+        return promote(case, see(case, found), case.promotable, "remaining steps skipped on request")
     weight = canary.next_weight(case.spec, case.weight)
     if case.record.phase is Phase.WAITING_PROMOTION:
         return confirm_promotion(case, beat, found)
@@ -71,12 +85,7 @@ def confirm_promotion(case: Case, beat: Beat, found: Check) -> Ask | Commit | Wa
     if isinstance(gate, Ask):
         return gate
     if gate.is_open:
-        return promote(case, see(case, found, gate), promoted(case))
+        return promote(case, see(case, found, gate), case.promotable)
     if case.record.phase is Phase.WAITING_PROMOTION or not gate.is_closed:
         return wait_for_gate(case, gate, beat)
     return wait(case, Phase.WAITING_PROMOTION, found, gate)
-
-
-def promoted(case: Case) -> Promoted:
-    """Return the recorded revision, at the commit that brought it: exactly what was analysed."""
-    return Promoted(case.record.revision, case.record.source, case.now)
