@@ -24,7 +24,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Revised:
-    """One commit of the branch: who, when (committer date), its first parent and its whole message."""
+    """One commit of the branch: who, when (committer date), its parents and its whole message.
+
+    `parent` is the first parent, `merged` are the others.
+    """
 
     commit: str
     parent: str | None
@@ -34,6 +37,7 @@ class Revised:
     committer_email: str
     committed_at: datetime
     message: str
+    merged: tuple[str, ...] = ()
 
 
 class Signed(StrEnum):

@@ -15,7 +15,7 @@ from gitcanary.rollout.state import Verb
 
 BAD_INPUT = 2
 NO = 1
-ABSENT = ("init", "doctor", "audit", "adopt", "eject")
+ABSENT = ("init", "doctor", "audit", "eject")
 REQUESTS = {
     Verb.PAUSE: "Stop every move of a canary but the way back.",
     Verb.RESUME: "End a pause or a hold, from where things are.",
@@ -23,6 +23,7 @@ REQUESTS = {
     Verb.ABORT: "Roll a canary back, as if by failed checks.",
     Verb.RETRY: "Take a revision out of the quarantine and start it again.",
     Verb.SKIP_ANALYSIS: "Promote a canary by readiness alone.",
+    Verb.ADOPT: "Go on from what stands in Git: a record that is missing or was edited, a weight by hand.",
 }
 
 

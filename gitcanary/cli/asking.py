@@ -19,6 +19,7 @@ NEXT = {
     Verb.ABORT: "the canary is rolled back at once, and its revision quarantined",
     Verb.RETRY: "the revision leaves the quarantine and is rolled out again",
     Verb.SKIP_ANALYSIS: "the canary is promoted as soon as it is live and ready",
+    Verb.ADOPT: "what stands in Git is taken as it is, and the rollout goes on from there",
 }
 
 
@@ -40,7 +41,10 @@ def message(verb: Verb, title: str, reason: str | None) -> str:
 def required_record(standing: Standing) -> Record:
     """Return a canary's record; raises `Refused` where there is none to put a request into."""
     if standing.record is None:
-        raise Refused(f"{standing.title} has no record that could be read: gitcanary has nothing to be asked about yet")
+        raise Refused(
+            f"{standing.title} has no record that could be read: gitcanary has nothing to be asked about; where there "
+            "was one, `gitcanary adopt` puts it back"
+        )
     return standing.record
 
 

@@ -1,4 +1,4 @@
-"""`gitcanary pause`, `resume`, `promote`, `abort`, `retry`, `skip-analysis`: the caller's own line in the record."""
+"""`gitcanary pause`, `resume`, `promote` and the other requests: the caller's own line in the record."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -65,8 +65,7 @@ def ask(settings: Settings, name: str, request: Request, verb: Verb) -> None:
 
 def refuse_nonsense(looked: Looked, standing: Standing, request: Request, by: str) -> None:
     """Raise `Refused` where gitcanary would only answer that the request makes no sense."""
-    asking.required_record(standing)
-    if standing.subject is None:
+    if standing.subject is None or standing.record is None:
         return
     state = looked.reading.historian.state(standing.subject, looked.tip)
     reason = asking.objection(standing.subject, state, request, by, datetime.now(UTC))
@@ -77,9 +76,9 @@ def refuse_nonsense(looked: Looked, standing: Standing, request: Request, by: st
 def push(looked: Looked, standing: Standing, request: Request, verb: Verb) -> str | None:
     """Commit and push the request; return the commit, None where somebody was faster. Raises `Refused`."""
     repository, tip = looked.reading.repository, looked.tip
-    file = looked.folder_at(standing)(tip).files[f"{standing.name}{RECORD}"]
-    data = record_file.set_request(file.data, request, file=standing.record_file)
-    if data == file.data:
+    present = looked.folder_at(standing)(tip).files.get(f"{standing.name}{RECORD}")
+    data = record_file.set_request(record_to_ask_in(looked, standing, verb), request, file=standing.record_file)
+    if present is not None and data == present.data:
         raise Refused(f"{standing.title} is asked to {verb} already: {asking.NEXT[verb]}")
     message = asking.message(verb, standing.title, request.reason)
     commit = repository.commit(tip, {standing.record_file: data}, message, datetime.now(UTC))
@@ -91,3 +90,19 @@ def push(looked: Looked, standing: Standing, request: Request, verb: Verb) -> st
             return None
         case _:
             raise Refused(f"the remote declined: {pushed.said}")
+
+
+def record_to_ask_in(looked: Looked, standing: Standing, verb: Verb) -> bytes:
+    """Return the record that takes the request: to adopt where none can be read, the newest that gitcanary wrote."""
+    if standing.record is None and verb is Verb.ADOPT:
+        return newest_record(looked, standing)
+    asking.required_record(standing)
+    return looked.folder_at(standing)(looked.tip).files[f"{standing.name}{RECORD}"].data
+
+
+def newest_record(looked: Looked, standing: Standing) -> bytes:
+    """Return the newest record that gitcanary wrote. Raises `Refused` where history holds none."""
+    for entry in reversed(looked.entries(standing)):
+        if entry.is_ours and entry.record is not None:
+            return looked.folder_at(standing)(entry.revised.commit).files[f"{standing.name}{RECORD}"].data
+    raise Refused(f"{standing.title}: no record of gitcanary's in the history of this branch, so nothing to adopt")

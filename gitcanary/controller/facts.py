@@ -1,20 +1,19 @@
 """What Git itself knows about one canary: the revision's source, the awaited commit, who touched what."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from posixpath import basename
 
 from gitcanary.controller.history import History
+from gitcanary.controller.records import Belief, Records
 from gitcanary.controller.subject import Folders, Key, Subject
-from gitcanary.errors import InvalidFile
-from gitcanary.manifests import record_file, release
+from gitcanary.manifests import release
 from gitcanary.manifests.catalog import Folder
 from gitcanary.manifests.recent import Recent
 from gitcanary.ports import Repository, Revised, Signed
-from gitcanary.rollout.state import Awaited, Phase, Placed, Record, Revision, State, Touch
+from gitcanary.rollout.state import Awaited, Placed, Record, Revision, State, Touch
 
 TRUSTED = frozenset({Signed.UNCHECKED, Signed.GOOD})
-PROMOTED = frozenset({Phase.PROMOTING, Phase.FINALISING, Phase.SUCCEEDED})
 REMEMBERED = 16_384  # folders of which the placed values are kept
 
 
@@ -42,6 +41,7 @@ class Historian:
         self._committer = committer
         self._signed_after = signed_after
         self.history = History(repository)
+        self.records = Records(self.history, folders, self.is_ours)
         self._known: dict[Key, Known] = {}
         self._placed: Recent[object, Placed] = Recent(REMEMBERED)
 
@@ -61,22 +61,23 @@ class Historian:
 
     def _state(self, subject: Subject, tip: str) -> State:
         placed = self._placed_in(subject.folder, subject)
-        record = subject.record
-        touch = self._record_touch(subject, tip) if record else None
+        belief = self.records.belief(subject, subject.record, tip) if subject.record else Belief(None, None)
+        record = belief.record
         return State(
             path=subject.key.path,
-            revision=self._revision(subject, tip, release.wanted(subject.folder, subject.canary) or ""),
+            revision=self._revision(subject, record, tip, release.wanted(subject.folder, subject.canary) or ""),
             placed=placed,
             awaited=self.awaited(subject, tip),
             record=record,
             record_blob=subject.record_blob,
+            is_record_edited=belief.is_edited,
             is_scalable=release.is_scalable(subject.folder, subject.canary),
             primary_replicas=release.primary_replicas(subject.folder, subject.canary),
-            record_touch=touch,
+            record_touch=belief.touch,
             weight_touch=self._weight_touch(subject, tip) if record and placed.weight != record.weight else None,
-            request_touch=self._newest_touch(subject, tip) if record and record.request else None,
+            request_touch=self.records.request_touch(subject, record, tip) if record else None,
             primary_touch=self._primary_touch(subject, tip, placed) if record else None,
-            reverted=self._reverted(subject, tip) if touch and not touch.is_ours else None,
+            reverted=belief.reverted,
             existing=self._existing(subject, tip, placed),
             is_record_lost=self._is_record_lost(subject, tip, placed),
         )
@@ -109,9 +110,8 @@ class Historian:
         about = (folder.path, folder.content, canary.spec.blob, canary.namespace, canary.name)
         return self._placed.get(about, lambda: release.placed(folder, canary))
 
-    def _revision(self, subject: Subject, tip: str, digest: str) -> Revision:
+    def _revision(self, subject: Subject, record: Record | None, tip: str, digest: str) -> Revision:
         """Return the target's revision; its source is the newest commit at which the target became it."""
-        record = subject.record
         if record is not None and record.revision == digest:
             return Revision(digest, record.source)
         found = self._newest_change(subject, tip, lambda commit: self._wanted_at(subject, commit))
@@ -137,7 +137,7 @@ class Historian:
         """
         if subject.record is not None or subject.canary.declared is None:
             return subject.record is None and placed.primary is not None
-        removal = next(self._of_record(subject, tip), None)
+        removal = next(self.records.walk(subject, tip), None)
         return removal is not None and basename(subject.canary.file) in self._folder(subject, removal.commit).files
 
     def _newest_change(self, subject: Subject, tip: str, value: Callable[[str], object]) -> Revised | None:
@@ -154,60 +154,11 @@ class Historian:
 
     def _primary_touch(self, subject: Subject, tip: str, placed: Placed) -> Touch | None:
         """Return the newest commit that changed the primary's values since our own newest one, if they differ now."""
-        ours = next((each for each in self._of_record(subject, tip) if self.is_ours(each)), None)
+        ours = next((each for each in self.records.walk(subject, tip) if self.is_ours(each)), None)
         if ours is None or self.placed_at(subject, ours.commit).primary == placed.primary:
             return None
         found = self._newest_change(subject, tip, lambda commit: self.placed_at(subject, commit).primary)
         return self._touch(found) if found else None
-
-    def _newest_touch(self, subject: Subject, tip: str) -> Touch | None:
-        found = next(self._of_record(subject, tip), None)
-        return self._touch(found) if found else None
-
-    def _record_touch(self, subject: Subject, tip: str) -> Touch | None:
-        """Return the newest commit that changed more of the record than what is people's own to change."""
-        for revised in self._of_record(subject, tip):
-            if self.is_ours(revised) or self._changes_ours(subject, revised):
-                return self._touch(revised)
-        return None
-
-    def _reverted(self, subject: Subject, tip: str) -> str | None:
-        """Return the revision whose promotion was undone, where the record is again what it was before that."""
-        present = self._ours_of(subject, tip)
-        promoted: str | None = None
-        for revised in self._of_record(subject, tip):
-            record = self._ours_of(subject, revised.commit) if self.is_ours(revised) else None
-            if record is None or present is None:
-                continue
-            if record == present:
-                return promoted if present.promoted and promoted != present.promoted[0].revision else None
-            if promoted is None and record.phase in PROMOTED:
-                promoted = record.revision
-        return None
-
-    def _of_record(self, subject: Subject, tip: str) -> Iterator[Revised]:
-        """Walk the commits that changed the record, newest first."""
-        for revised in self.history.touching(tip, subject.key.path):
-            before = self._record_blob(subject, revised.parent) if revised.parent else None
-            if self._record_blob(subject, revised.commit) != before:
-                yield revised
-
-    def _record_blob(self, subject: Subject, commit: str) -> str | None:
-        file = self._folders.at(commit, subject.key.path).files.get(f"{subject.key.name}.rollout")
-        return file.blob if file else None
-
-    def _changes_ours(self, subject: Subject, revised: Revised) -> bool:
-        """Tell whether a commit changed more of the record than people may."""
-        before = self._ours_of(subject, revised.parent) if revised.parent else None
-        return self._ours_of(subject, revised.commit) != before
-
-    def _ours_of(self, subject: Subject, commit: str) -> Record | None:
-        """Return the record in a commit without what people may change."""
-        file = self._folders.at(commit, subject.key.path).files.get(f"{subject.key.name}.rollout")
-        try:
-            return replace(record_file.read(file.data), request=None, quarantine=()) if file else None
-        except InvalidFile:
-            return None
 
     def _is_before_signing(self, commit: str) -> bool:
         return self._signed_after is not None and self.history.is_ancestor(commit, self._signed_after)

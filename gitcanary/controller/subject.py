@@ -5,6 +5,7 @@ from posixpath import basename, dirname
 from typing import NamedTuple
 
 from gitcanary.errors import Refused
+from gitcanary.manifests import names
 from gitcanary.manifests.catalog import Folder, folder
 from gitcanary.manifests.recent import Recent
 from gitcanary.manifests.schema.canary_file import Canary
@@ -39,9 +40,14 @@ class Subject:
         return f"{self.canary.namespace}/{self.canary.name}"
 
     @property
+    def record_name(self) -> str:
+        """The name of the record's file."""
+        return names.record_file(self.canary)
+
+    @property
     def record_file(self) -> str:
         """The record's path from the root."""
-        return self.folder.full(f"{self.key.name}.rollout")
+        return self.folder.full(self.record_name)
 
 
 @dataclass(frozen=True, slots=True)

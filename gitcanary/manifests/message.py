@@ -105,6 +105,7 @@ def _remarks(told: Told) -> Iterator[str]:
         yield f"The primary takes back the values of {source}; weights stay until it is ready."
     if action is Action.ROLLBACK and told.decision.canary is not None:
         yield f"The canary takes back the values of {told.decision.canary.source[:_SHORT]}, where they can be had."
+    yield from _asked(told)
     yield from _quarantined(told)
     yield from _kept_replicas(told)
     yield from _changed_spec(told)
@@ -114,6 +115,14 @@ def _owner_of_pods(canary: Canary) -> str:
     if canary.autoscaler:
         return "its autoscaler decides"
     return "no `replicas` is declared" if canary.declared else "its manifest states no number"
+
+
+def _asked(told: Told) -> Iterator[str]:
+    asked = told.decision.asked
+    if asked is None:
+        return
+    where = f" in {asked.commit[:_SHORT]}" if asked.commit else ""
+    yield f"Asked for by {asked.by}{where}{f': {asked.reason}' if asked.reason else '.'}"
 
 
 def _quarantined(told: Told) -> Iterator[str]:

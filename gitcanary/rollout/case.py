@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from gitcanary.rollout.evidence import Evidence, Live, LiveStatus
 from gitcanary.rollout.spec import OnRevert, Spec
 from gitcanary.rollout.state import (
+    AT_REST,
     Observed,
     Phase,
     Promoted,
@@ -61,6 +62,12 @@ class Case:
     def lacks_its_values(self) -> bool:
         """Whether the canary has not been given the recorded revision yet, or somebody gave it another one."""
         return self.spec.has_source and self.state.placed.canary != self.record.revision
+
+    @property
+    def has_edited_weight(self) -> bool:
+        """Whether the files hold another weight than the record of a canary that is not at rest."""
+        is_settled = self.record.phase in AT_REST or self.record.phase is Phase.INITIALIZING
+        return not is_settled and self.state.placed.weight != self.record.weight
 
     @property
     def is_stopped(self) -> bool:

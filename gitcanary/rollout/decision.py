@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from gitcanary.rollout.asked import Asked
 from gitcanary.rollout.evidence import Question
 from gitcanary.rollout.state import Action, Promoted, Record
 
@@ -21,7 +22,7 @@ class Commit:
 
     `record` is the record after it. `weight` (percent) and `replicas` are None where they stay as they are;
     `primary` and `canary` name the revisions whose values go to the one and to the other, None where they stay.
-    `reason` ends the subject: one line, safe to print.
+    `reason` ends the subject: one line, safe to print. `asked` is the person's request that it answers.
     """
 
     action: Action
@@ -31,6 +32,7 @@ class Commit:
     primary: Promoted | None = None
     canary: Promoted | None = None
     replicas: int | None = None
+    asked: Asked | None = None
 
 
 class For(StrEnum):

@@ -7,18 +7,14 @@ from gitcanary.rollout.checks import Check
 from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.gates import Gate
 from gitcanary.rollout.state import (
-    AT_REST,
     Action,
-    Hold,
     Observed,
-    Pause,
     Phase,
     Promoted,
     Quarantined,
     Record,
     Request,
     Step,
-    Touch,
     Verb,
     Waiting,
 )
@@ -249,42 +245,3 @@ def terminate(case: Case, reason: str) -> Commit:
     """Take the canary's traffic away because its Canary is gone; nobody is to blame."""
     record = replace(rewind(revise(case)), phase=Phase.TERMINATED, since=case.now, request=None)
     return Commit(Action.ROLLBACK, record, reason, weight=None if case.state.placed.weight is None else 0)
-
-
-def hold(case: Case, reason: str, touch: Touch | None) -> Commit:
-    """Stop until a person decides, and name the commit that made it necessary."""
-    found = Hold(reason, touch.commit if touch else None, touch.by if touch else None, case.now)
-    return Commit(Action.HOLD, replace(revise(case), hold=found), reason)
-
-
-def pause(case: Case, by: str) -> Commit:
-    """Stop every move but the way back, because a person asked for it."""
-    reason = case.record.request.reason if case.record.request else None
-    record = replace(revise(case), paused=Pause(by, reason, case.now), request=None, answer=None)
-    return Commit(Action.PAUSE, record)
-
-
-def resume(case: Case, reason: str) -> Commit:
-    """Go on from where things are: a weight that a person wrote in mid-run is taken as it is."""
-    weight = case.record.weight if case.record.phase in AT_REST else case.weight
-    since = case.record.since if weight == case.record.weight else case.now
-    record = replace(revise(case), paused=None, hold=None, weight=weight, since=since, request=None, answer=None)
-    return Commit(Action.RESUME, record, reason)
-
-
-def let_go(case: Case, reason: str) -> Commit:
-    """End a hold because its cause is gone; whatever else a person asked for stays."""
-    return Commit(Action.RESUME, replace(revise(case), hold=None), reason)
-
-
-def release(case: Case) -> Commit:
-    """Take the target's revision out of the quarantine, because a person asked to try it again."""
-    revision = case.state.revision.digest
-    rest = tuple(entry for entry in case.record.quarantine if entry.revision != revision)
-    record = replace(revise(case), quarantine=rest, request=None, answer=None)
-    return Commit(Action.RESUME, record, "taken out of the quarantine")
-
-
-def answer(case: Case, text: str) -> Commit:
-    """Say to a person why a request makes no sense now, and clear it."""
-    return Commit(Action.ANSWER, replace(revise(case), request=None, answer=text), text)

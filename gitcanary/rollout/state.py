@@ -54,6 +54,7 @@ class Verb(StrEnum):
     ABORT = "abort"
     RETRY = "retry"
     SKIP_ANALYSIS = "skip-analysis"
+    ADOPT = "adopt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,10 +259,12 @@ class Touch:
 class State:
     """One canary as the tip of the branch holds it.
 
-    `path` is its folder. `record_blob` is None with `record`. `is_scalable` says that the target has literal
+    `path` is its folder. `record` is what is believed of the file: all of it where it is what we wrote once, else our
+    own newest with the `request` and the `quarantine` of the file; `is_record_edited` where the file holds something
+    else than our newest. `record_blob` is None with `record`. `is_scalable` says that the target has literal
     replicas and no autoscaler. `record_touch` is the newest commit that changed more of the record than `request`
     and `quarantine`; `weight_touch` the newest that changed the weights; `request_touch` the newest that changed
-    the record at all; `primary_touch` the newest that changed the primary's values since our own last word.
+    the `request`; `primary_touch` the newest that changed the primary's values since our own last word.
     `reverted` is the revision whose Promote or Finish the newest commit to the record undid, where
     that commit is not ours. Without a record, `existing` is what a primary runs that people have (declared layouts),
     and `is_record_lost` tells that there was one.
@@ -273,6 +276,7 @@ class State:
     awaited: Awaited | None
     record: Record | None = None
     record_blob: str | None = None
+    is_record_edited: bool = False
     is_scalable: bool = False
     primary_replicas: int | None = None
     record_touch: Touch | None = None

@@ -8,6 +8,7 @@ import pytest
 
 from gitcanary.manifests import names
 from gitcanary.manifests.evidence_table import number
+from gitcanary.rollout.asked import Asked
 from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.state import (
     Action,
@@ -104,9 +105,23 @@ SUBJECTS = {
     "pause": (Commit, {}, "", "Pause test/podinfo at 0%"),
     "resume": (Commit, {}, "on request", "Resume test/podinfo: on request"),
     "hold": (Commit, {}, "record edited in 88e1a47", "Hold test/podinfo: record edited in 88e1a47"),
-    "adopt": (Commit, {}, "", "Adopt test/podinfo"),
+    "adopt": (Commit, {}, "", "Adopt test/podinfo at 0%: what stands is taken as it is"),
     "answer": (Commit, {}, "nothing to abort", "Answer test/podinfo: nothing to abort"),
 }
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Asked("Mia", COMMIT, "the alert was ours"), "Asked for by Mia in 88e1a47: the alert was ours"),
+        (Asked("Mia", COMMIT), "Asked for by Mia in 88e1a47."),
+        (Asked("Mia"), "Asked for by Mia."),
+    ],
+)
+def test_a_commit_that_a_person_asked_for_says_who_and_why(history, asked, said):
+    history.push_files(deployment__yaml=at("6.0.1"))
+    history.decide(Commit(Action.PAUSE, history.next(), asked=asked))
+    assert said in history.changes[-1].message.splitlines()
 
 
 @pytest.mark.parametrize("action", SUBJECTS)

@@ -14,7 +14,7 @@ from gitcanary.rollout.state import Phase, Record, Request
 
 NOON = datetime(2026, 11, 22, 10, 4, 37, tzinfo=UTC)
 FULL = """\
-# Written by gitcanary. `request` is yours: pause, resume, promote, abort, retry, skip-analysis.
+# Written by gitcanary. `request` is yours: pause, resume, promote, abort, retry, skip-analysis, adopt.
 version: 1
 canary: test/podinfo
 phase: Progressing

@@ -241,7 +241,9 @@ def test_a_retry_waits_until_the_canary_is_idle(phase: Phase) -> None:
 def test_what_nobody_knows_is_answered_with_what_there_is(phase: Phase) -> None:
     world = ask(phase, "dance")
     assert world.log[-1].action is A.ANSWER
-    assert world.record.answer == "no such request; there are pause, resume, promote, abort, retry, skip-analysis"
+    assert (
+        world.record.answer == "no such request; there are pause, resume, promote, abort, retry, skip-analysis, adopt"
+    )
     assert world.record.phase is phase
 
 

@@ -220,3 +220,57 @@ def test_a_missing_record_is_reported_and_nothing_is_done() -> None:
     world.record = None
     assert world.walk(3600) == []
     assert (world.last.what, world.last.is_overdue) == ("person", True)
+
+
+@pytest.mark.parametrize("phase", RESTING)
+def test_an_edited_record_at_rest_is_held_once_something_is_to_be_done(phase: Phase) -> None:
+    world = world_in(phase)
+    world.walk(120)
+    world.edit_record(failed_checks=2)
+    assert world.walk(600) == []
+    world.push("r3")
+    assert world.walk(600) == [(A.HOLD, 0, phase)]
+
+
+@pytest.mark.parametrize("phase", ROUTED)
+def test_an_adoption_takes_the_weight_that_stands_and_goes_on(phase: Phase) -> None:
+    world = edited(phase, 30)
+    world.request("adopt")
+    world.step()
+    assert world.log[-1].line == (A.ADOPT, 30, phase)
+    assert (world.record.hold, world.record.weight, world.record.request) == (None, 30, None)
+    assert (world.log[-1].commit.asked.by, world.log[-1].commit.asked.reason) == ("Mia", "because")
+    world.answers.clear()
+    world.walk_to(P.SUCCEEDED)
+    assert world.record.promoted[0].revision == digest("r2")
+
+
+@pytest.mark.parametrize("phase", ROUTED)
+def test_who_asks_to_adopt_is_not_held_first(phase: Phase) -> None:
+    world = world_in(phase)
+    world.edit_record(failed_checks=2)
+    world.write_weight(30)
+    world.request("adopt")
+    world.step()
+    assert world.log[-1].line == (A.ADOPT, 30, phase)
+    assert world.record.failed_checks == 0
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_there_is_nothing_to_adopt_where_all_is_as_recorded(phase: Phase) -> None:
+    world = world_in(phase)
+    world.request("adopt")
+    world.step()
+    assert (world.log[-1].action, world.record.answer) == (A.ANSWER, "nothing to adopt: all is as recorded")
+
+
+def test_an_adoption_ends_no_pause() -> None:
+    world = running_world(20)
+    world.request("pause")
+    world.step()
+    world.write_weight(30)
+    world.step()
+    world.request("adopt")
+    world.step()
+    assert (world.record.hold, world.record.paused.by) == (None, "Mia")
+    assert world.walk(600) == []

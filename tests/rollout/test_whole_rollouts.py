@@ -260,7 +260,7 @@ def test_an_abort_rolls_back_and_says_so(phase: Phase) -> None:
     world.walk_to(phase)
     world.request("abort")
     assert world.walk(1)[0] == ROLLED_BACK
-    assert world.record.quarantine[0].reason == "aborted on request"
+    assert world.record.quarantine[0].reason == "aborted by Mia"
     assert world.record.request is None
 
 

@@ -77,6 +77,7 @@ class World(Cluster):
     is_deleted: bool = False
     is_suspended: bool = False
     reverted: str | None = None
+    is_record_edited: bool = False
     on_decision: Callable[[Spec, State, Evidence, Decision], None] | None = None
     last: Decision | None = None
     _seen: object = None
@@ -109,8 +110,9 @@ class World(Cluster):
         self._push(MIA, self.placed, changes_request=True)
 
     def edit_record(self, **changes: object) -> None:
-        """Let a person edit the record."""
-        self.remember(**changes)
+        """Let a person edit the record: only their quarantine is believed."""
+        self.remember(**{name: value for name, value in changes.items() if name == "quarantine"})
+        self.is_record_edited = bool(changes.keys() - {"quarantine"})
         self._push(MIA, self.placed, changes_record=True)
 
     def edit_spec(self, **changes: object) -> None:
@@ -208,12 +210,13 @@ class World(Cluster):
             placed=self.placed,
             awaited=self.branch.awaited,
             record=self.record,
+            is_record_edited=self.is_record_edited,
             record_blob=sha256(repr(self.record).encode()).hexdigest() if self.record else None,
             is_scalable=self.is_scalable,
             primary_replicas=2,
             record_touch=self.branch.touch(lambda pushed: pushed.changes_record),
             weight_touch=self.branch.changed(lambda placed: placed.weight).touch,
-            request_touch=self.branch.touch(lambda pushed: pushed.changes_record or pushed.changes_request),
+            request_touch=self.branch.touch(lambda pushed: pushed.changes_request),
             reverted=self.reverted,
         )
 
@@ -281,6 +284,6 @@ class World(Cluster):
             replicas=self.placed.replicas if commit.replicas is None else commit.replicas,
         )
         self.log.append(Logged(self.now, self.spec, self.state, evidence, commit, placed.weight or 0))
-        self.record, self.reverted = commit.record, None
+        self.record, self.reverted, self.is_record_edited = commit.record, None, False
         self._push(US, placed, changes_record=True)
         self._hooks, self._metrics, self._arriving, self._begun = {}, {}, {}, None

@@ -164,6 +164,7 @@ def _facts(commit: Commit) -> Revised:
         committer_email=_text(committer.raw_email),
         committed_at=_instant(commit.commit_time),
         message=_text(commit.raw_message),
+        merged=tuple(str(parent) for parent in parents[1:]),
     )
 
 

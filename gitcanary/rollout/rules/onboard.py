@@ -15,7 +15,9 @@ from gitcanary.rollout.waits import ASK_LIVE, wait_for_live, wait_for_ready
 def unrecorded(spec: Spec, state: State, evidence: Evidence) -> Commit | Wait:
     """Initialize a canary that has no record; report one whose record is missing although it was there."""
     if state.is_record_lost or (state.placed.primary is not None and not spec.is_declared):
-        return Wait(For.PERSON, "the record is missing although a primary exists", is_overdue=True)
+        return Wait(
+            For.PERSON, "the record is missing although a primary exists; `adopt` puts it back", is_overdue=True
+        )
     if spec.is_suspended:
         return Wait(For.PERSON, "suspended in the spec")
     return initialize(spec, state, evidence)

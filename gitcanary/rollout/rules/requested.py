@@ -1,9 +1,12 @@
 """A person asks for something in the record."""
 
+from dataclasses import replace
+
 from gitcanary.rollout.case import Case, is_live
 from gitcanary.rollout.decision import Ask, Commit
 from gitcanary.rollout.evidence import LiveQuestion
-from gitcanary.rollout.moves import OUTRUN, answer, end_restoring, pause, release, resume, roll_back
+from gitcanary.rollout.moves import OUTRUN, end_restoring, roll_back
+from gitcanary.rollout.people import adopt, answer, asked, pause, release, resume
 from gitcanary.rollout.state import AT_REST, Phase, Verb
 
 UNDERWAY = frozenset({Phase.WAITING, Phase.PROGRESSING, Phase.WAITING_PROMOTION, Phase.PROMOTING})
@@ -12,23 +15,43 @@ VERBS = ", ".join(verb.value for verb in Verb)
 
 
 def requested(case: Case) -> Ask | Commit | None:
-    """Do what is asked as soon as it may be done; say why not where it makes no sense."""
+    """Do what is asked as soon as it may be done, naming who asks; say why not where it makes no sense."""
     if case.record.request is None:
         return None
-    match case.record.request.verb:
-        case Verb.PAUSE:
-            opinion = answer(case, "already paused") if case.record.paused else pause(case, requester(case))
-        case Verb.ABORT:
-            opinion = abort(case)
+    opinion = heard(case, case.record.request.verb)
+    return replace(opinion, asked=asked(case)) if isinstance(opinion, Commit) else opinion
+
+
+def heard(case: Case, verb: str) -> Ask | Commit | None:
+    """Return what a request leads to; None where it waits, or a later rule sees to it."""
+    match verb:
+        case Verb.PROMOTE | Verb.SKIP_ANALYSIS:
+            return refuse_hurry(case)
         case Verb.RESUME:
             return go_on(case)
         case Verb.RETRY:
             return retry(case)
-        case Verb.PROMOTE | Verb.SKIP_ANALYSIS:
-            return refuse_hurry(case)
         case _:
-            opinion = answer(case, f"no such request; there are {VERBS}")
-    return opinion
+            return heard_at_once(case, verb)
+
+
+def heard_at_once(case: Case, verb: str) -> Commit:
+    """Return the commit that a request leads to which never waits."""
+    match verb:
+        case Verb.PAUSE:
+            return answer(case, "already paused") if case.record.paused else pause(case, requester(case))
+        case Verb.ABORT:
+            return abort(case)
+        case Verb.ADOPT:
+            return adopt(case) if has_something_to_adopt(case) else answer(case, "nothing to adopt: all is as recorded")
+        case _:
+            return answer(case, f"no such request; there are {VERBS}")
+
+
+def has_something_to_adopt(case: Case) -> bool:
+    """Tell whether a person wrote, or put back, what only gitcanary writes, or a hold asks about it."""
+    touch = case.state.record_touch
+    return case.record.hold is not None or case.has_edited_weight or (touch is not None and not touch.is_ours)
 
 
 def refuse_hurry(case: Case) -> Commit | None:
@@ -41,16 +64,15 @@ def refuse_hurry(case: Case) -> Commit | None:
 
 
 def requester(case: Case) -> str:
-    """Return who asked, as the commit that changed the record says."""
-    touch = case.state.request_touch
-    return touch.by if touch else "unknown"
+    """Return who asks, in words that may stand in a commit."""
+    return who.by if (who := asked(case)) else ""
 
 
 def abort(case: Case) -> Commit:
     """Roll back as if by failed checks; force the end of a restoration that does not get ready."""
     if case.record.phase not in UNDERWAY:
         return answer(case, f"nothing to abort while {case.record.phase}")
-    return end_restoring(case) if case.record.restoring else roll_back(case, "aborted on request")
+    return end_restoring(case) if case.record.restoring else roll_back(case, f"aborted by {requester(case)}")
 
 
 def go_on(case: Case) -> Ask | Commit | None:

@@ -1,12 +1,16 @@
 """Progressing: the canary's weight rises while what is live passes."""
 
+from dataclasses import replace
+
+from gitcanary.rollout.asked import Asked
 from gitcanary.rollout.case import Case, is_live, observe
 from gitcanary.rollout.checks import Check, check
 from gitcanary.rollout.decision import Ask, Commit, Wait
 from gitcanary.rollout.evidence import Live
 from gitcanary.rollout.gates import ask_gate
-from gitcanary.rollout.moves import advance, promote, restart, see, start, wait
+from gitcanary.rollout.moves import HURRIES, advance, promote, restart, see, start, wait
 from gitcanary.rollout.pace import Beat, due_beat
+from gitcanary.rollout.people import asked
 from gitcanary.rollout.spec import HookType
 from gitcanary.rollout.state import Phase, Verb
 from gitcanary.rollout.strategies import canary
@@ -39,7 +43,7 @@ def step_when_ready(case: Case, live: Live) -> Ask | Commit | Wait:
     if live.primary_ready is False:
         return wait_for_ready(case, live, "the primary")
     if reason := reason_to_skip(case):
-        return promote(case, observe(case), case.promotable, reason)
+        return replace(promote(case, observe(case), case.promotable, reason), asked=hurried_by(case))
     return check_and_rise(case, live)
 
 
@@ -50,6 +54,11 @@ def reason_to_skip(case: Case) -> str:
     if case.asks_for(Verb.SKIP_ANALYSIS):
         return "analysis skipped on request"
     return "promoted before, so without analysis" if case.was_promoted(case.record.revision) else ""
+
+
+def hurried_by(case: Case) -> Asked | None:
+    """Return who asked to promote, where a request to do so is what ends here."""
+    return asked(case) if any(case.asks_for(verb) for verb in HURRIES) else None
 
 
 def check_and_rise(case: Case, live: Live) -> Ask | Commit | Wait:
@@ -66,7 +75,8 @@ def check_and_rise(case: Case, live: Live) -> Ask | Commit | Wait:
 def rise(case: Case, beat: Beat, found: Check) -> Ask | Commit | Wait:
     """Pass the gates that stand before the next weight, or before the promotion."""
     if case.asks_for(Verb.PROMOTE):
-        return promote(case, see(case, found), case.promotable, "remaining steps skipped on request")
+        hurried = promote(case, see(case, found), case.promotable, "remaining steps skipped on request")
+        return replace(hurried, asked=hurried_by(case))
     weight = canary.next_weight(case.spec, case.weight)
     if case.record.phase is Phase.WAITING_PROMOTION:
         return confirm_promotion(case, beat, found)
