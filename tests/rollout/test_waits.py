@@ -28,6 +28,8 @@ AWAITED = Awaited("c" * 40, at(0))
 SILENT = dict.fromkeys(CLOSED)
 RESTS = {"phase": P.SUCCEEDED, "weight": 0} | R1
 
+MISSING = "the record is missing although a primary exists; `adopt` puts it back"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -274,8 +276,8 @@ def test_a_wait_says_for_what_why_and_until_when(row: Row) -> None:
 @pytest.mark.parametrize(
     ("primary", "is_suspended", "expected"),
     [
-        ("r1", False, Wait(For.PERSON, "the record is missing although a primary exists", is_overdue=True)),
-        ("r1", True, Wait(For.PERSON, "the record is missing although a primary exists", is_overdue=True)),
+        ("r1", False, Wait(For.PERSON, MISSING, is_overdue=True)),
+        ("r1", True, Wait(For.PERSON, MISSING, is_overdue=True)),
         (None, True, Wait(For.PERSON, "suspended in the spec")),
     ],
 )

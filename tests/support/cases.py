@@ -68,7 +68,7 @@ def make_state(record: Record | None = None, **changes: object) -> State:
         "primary_replicas": 2,
         "record_touch": OURS,
         "weight_touch": OURS,
-        "request_touch": OURS,
+        "request_touch": MIAS,
     }
     return State(**(fields | changes))
 
