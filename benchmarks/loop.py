@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.fleet import Fleet
+from gitcanary.adapters.git import Identity
 from gitcanary.controller.reconcile import decide
 from gitcanary.controller.subject import Subject
 from gitcanary.controller.survey import subject
@@ -14,7 +15,7 @@ from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.rollout.decision import Ask, Commit
 from gitcanary.rollout.evidence import Evidence
 from gitcanary.rollout.state import State
-from support.environment import Process
+from support.environment import US, Process
 from support.fakes import Clock, Listener, Prometheus, Receivers, SyncTool
 
 _ASKS = 8
@@ -49,6 +50,7 @@ class Loop:
 
     def __init__(self, folder: Path, fleet: Fleet, remote: Address) -> None:
         self.folder, self.remote = folder, remote
+        self.identity, self.signed_after = Identity(US, US), None
         self.clock = Clock(fleet.since)
         self.prometheus, self.hooks, self.told = Prometheus(), Receivers(), Listener()
         self.sync = SyncTool(self.clock, lambda: self.tip)

@@ -22,7 +22,9 @@ def render_message(name: str, context: Mapping[str, Any]) -> str:
 
 def printable(value: object) -> object:
     """Return a text without line ends and control characters, anything else as it is."""
-    return "".join(char if char.isprintable() else " " for char in value) if isinstance(value, str) else value
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return "".join(char if char.isprintable() else " " for char in value)
 
 
 def block(value: object) -> str:

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gitcanary.errors import InvalidFile, RefusedText, Unspliceable
-from gitcanary.manifests.text.documents import parse
+from gitcanary.manifests.text.documents import parse, spans_of_documents
 from gitcanary.manifests.text.splice import Edit, splice
 from gitcanary.manifests.text.values import Path, Place, Value, leaves, replaced
 from gitcanary.manifests.text.writer import dump
@@ -326,3 +326,38 @@ def test_any_leaf_of_any_document_is_edited_as_the_model_is_or_refused(
     else:
         assert values(after.encode()) == [replaced(tree, path, value)]
         assert edited(after, path, value) == after
+
+
+SEVERAL = "# weights\na: 1\n---\nb: {weight: 10}  # ours\n---\n- |\n  --- no mark\n  x\n---\nc: 'x'\n"
+
+
+def test_in_a_file_of_several_documents_only_the_one_that_is_edited_is_read_again() -> None:
+    edits = [Edit(Place(1, ("b", "weight")), 20)]
+    assert splice(SEVERAL.encode(), edits).decode() == SEVERAL.replace("10}", "20}")
+    assert [SEVERAL[start:end] for start, end in spans_of_documents(SEVERAL)] == [
+        "# weights\na: 1\n",
+        "---\nb: {weight: 10}  # ours\n",
+        "---\n- |\n  --- no mark\n  x\n",
+        "---\nc: 'x'\n",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["%YAML 1.1\n---\na: 1\n", "a: 1\n...\nb: 2\n", "a: 1\r---\rb: 2\r", "a: 1\x85---\x85"]
+)
+def test_what_sets_documents_apart_in_other_ways_is_read_as_a_whole(text: str) -> None:
+    assert spans_of_documents(text) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(["a: 1\n", "---\n", "--- x\n", "# c\n", "\n", "- 'b\n  c'\n", "---x: 2\n", "--- # c\n"]))
+)
+def test_the_documents_that_are_told_apart_are_those_that_a_parser_finds(lines: list[str]) -> None:
+    text = "".join(lines)
+    try:
+        whole = [document.value for document in parse(text.encode())]
+    except InvalidFile:
+        return
+    spans = spans_of_documents(text)
+    assert [parse(text[start:end].encode())[0].value for start, end in spans] == whole

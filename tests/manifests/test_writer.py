@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from gitcanary.manifests.text.documents import parse
-from gitcanary.manifests.text.writer import OneLine, dump, dump_all
+from gitcanary.manifests.text.writer import OneLine, dump, dump_all, dump_by_library
 
 TRICKY = "ab \n:#-'\"{}[],&*!|>%@`?0123456789.eEx_+~yYnN\t\\<="
 WORDS = ("yes", "y", "1:30", "08", "1e3", "null", "", "2020-01-01", "a\n\n", "---", "...\n", "a\r\nb", "\ufeff", "=")
@@ -22,6 +22,27 @@ values = st.recursive(
     max_leaves=8,
 )
 documents = st.one_of(st.lists(values, max_size=3), st.dictionaries(texts, values, max_size=3))
+
+
+PLAIN = "ab0.e1:-/ %<+@_y="
+instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - in UTC
+words = st.one_of(st.text(PLAIN, max_size=8), st.sampled_from(WORDS))
+plain = st.one_of(st.none(), st.booleans(), numbers, words, instants)
+plainer = st.recursive(
+    plain,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(words, inner, max_size=3),
+        st.dictionaries(words, inner, max_size=3).map(OneLine),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.dictionaries(words, plainer, max_size=3), st.lists(plainer, max_size=3)))
+def test_what_is_written_quickly_is_what_the_library_writes(value: object) -> None:
+    assert dump(value) == dump_by_library(value)
 
 
 @settings(max_examples=200, deadline=None)

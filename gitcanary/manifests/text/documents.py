@@ -1,7 +1,9 @@
 """YAML that people wrote, read into plain values: bounded, strict, and able to say which line a field stands on."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from gitcanary.errors import InvalidFile
 from gitcanary.manifests.text.dialect import meaning
@@ -30,6 +32,9 @@ _TYPES: dict[str | None, type] = {
     _TAGS + "null": type(None),
 }
 _MERGE = "<<"
+_START = re.compile(r"(?m)^---(?=\s|$)")
+_UNCERTAIN = ("\n%", "\n...", "\x85", "\u2028", "\u2029", "#@")  # directives, ends, line ends of YAML 1.1, ytt
+_CONTENT = re.compile(r"(?m)^[ \t]*[^#\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,19 @@ def decode(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         raise InvalidFile("not UTF-8", line=data[: error.start].count(b"\n") + 1) from None
     return (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
+
+
+def spans_of_documents(text: str) -> list[tuple[int, int]] | None:
+    """Return where each document starts and ends, by the lines that begin with `---`; None where that does not tell.
+
+    Such a line is never anything else: in a scalar it would be an error. Directives and `...` lines are left alone.
+    """
+    if text.startswith("%") or any(mark in text for mark in _UNCERTAIN) or text.count("\r") != text.count("\r\n"):
+        return None
+    starts = [match.start() for match in _START.finditer(text)]
+    if _CONTENT.search(text, 0, starts[0] if starts else len(text)):
+        starts.insert(0, 0)
+    return list(pairwise([*starts, len(text)]))
 
 
 def read(text: str, roots: Sequence[Node]) -> tuple[Document, ...]:

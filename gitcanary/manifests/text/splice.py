@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gitcanary.errors import RefusedText, Unspliceable
 from gitcanary.manifests.text.descent import descend, spelt
 from gitcanary.manifests.text.dialect import is_ambiguous
-from gitcanary.manifests.text.documents import decode, is_template, read
+from gitcanary.manifests.text.documents import decode, is_template, read, spans_of_documents
 from gitcanary.manifests.text.nodes import MappingNode, Node, SequenceNode, compose, followed
 from gitcanary.manifests.text.patches import Patch, patched
 from gitcanary.manifests.text.values import Place, Scalar, Value, are_same, replaced, value_at
@@ -33,7 +33,7 @@ def splice(data: bytes, edits: Sequence[Edit], *, file: str = "") -> bytes:
     """
     try:
         bom, text = decode(data)
-        return (bom + _spliced(text, edits)).encode()
+        return (bom + _spliced_apart(text, edits)).encode()
     except RefusedText as refusal:
         raise refusal.within(file) from None
 
@@ -50,6 +50,23 @@ def one_line(text: str, quote: str) -> str:
     if quote == "'":
         return "'" + text.replace("'", "''") + "'"
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _spliced_apart(text: str, edits: Sequence[Edit]) -> str:
+    """Splice within the one document that is edited, where it can be told from the others without reading them all.
+
+    A document is read as it stands alone, so what is right there is right in the file; the others keep their bytes.
+    """
+    spans = spans_of_documents(text)
+    touched = {edit.place.document for edit in edits}
+    if len(touched) != 1 or spans is None or max(touched) >= len(spans):
+        return _spliced(text, edits)
+    start, end = spans[touched.pop()]
+    try:
+        new = _spliced(text[start:end], [Edit(Place(0, edit.place.path), edit.value) for edit in edits])
+    except RefusedText:
+        return _spliced(text, edits)  # which knows on which line of the file that is
+    return text[:start] + new + text[end:]
 
 
 def _spliced(text: str, edits: Sequence[Edit]) -> str:
