@@ -29,7 +29,7 @@ def consider(spec: Spec, state: State, evidence: Evidence) -> Decision:
         return unrecorded(spec, state, evidence)
     case = Case(spec, state, state.record, evidence)
     opinions = (rule(case) for rule in RULES)
-    return next((opinion for opinion in opinions if opinion is not None), Wait(For.REVISION, "nothing to do"))
+    return next(opinion for opinion in opinions if opinion is not None)
 
 
 def part(spec: Spec, state: State, evidence: Evidence) -> Decision:
