@@ -55,8 +55,8 @@ def last_verdict(case: Case, live: Live) -> datetime:
 def why_unchecked(case: Case, live: Live) -> str:
     """Return what the next approval waits for: the longest window that is not full yet, or the next check."""
     grid = grid_of(case, live)
-    window, name = max(((m.window, m.name) for m in case.spec.metrics), default=(timedelta(), ""))
-    if grid is None or case.now - grid.origin >= window:
+    window, name = max(((m.window, m.name) for m in case.spec.metrics), default=(timedelta(), None))
+    if grid is None or name is None or case.now - grid.origin >= window:
         return "the next check"
     left = grid.origin + window - case.now
     return f"{name}: {left.total_seconds():.0f}s of its {window.total_seconds():.0f}s window left"

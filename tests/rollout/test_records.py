@@ -7,7 +7,7 @@ import pytest
 
 from gitcanary.rollout.consider import part
 from gitcanary.rollout.decision import Commit, For, Wait
-from gitcanary.rollout.evidence import Evidence
+from gitcanary.rollout.evidence import Evidence, LiveStatus
 from gitcanary.rollout.spec import HookType
 from gitcanary.rollout.state import (
     Action,
@@ -47,7 +47,10 @@ REWOUND = {"weight": 0, "step": None, "clean_since": None, "failed_checks": 0, "
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record, what else is otherwise than in `support.cases`, and the commit: its values and the changed fields."""
+    """A record, what else is otherwise than in `support.cases`, and the commit: its values and the changed fields.
+
+    `seen` are the metrics and webhooks whose answers stand in the record, as what it was decided on.
+    """
 
     name: str
     record: Mapping[str, object]
@@ -56,6 +59,7 @@ class Row:
     live: Mapping[str, object] = field(default_factory=dict)
     says: Mapping[str, float | None] = field(default_factory=dict)
     answers: Mapping[str, int | None] = field(default_factory=dict)
+    seen: tuple[str, ...] = ()
 
 
 def full_record(**changes: object) -> Record:
@@ -79,6 +83,7 @@ def commit(action: Action, reason: str = "", /, **changes: object) -> Commit:
 
 PROMOTED = {"phase": P.PROMOTING, "since": NOW, "waiting": None}
 FINISHED = {"weight": 0, "since": NOW, "step": None, "clean_since": None, "waiting": None}
+METRICS = ("request-success-rate", "request-duration")
 GATE = {gate.value: 403 for gate in GATES}
 
 FORWARD = (
@@ -86,6 +91,7 @@ FORWARD = (
         "advance",
         {},
         commit(A.ADVANCE, weight=30, since=NOW, step=Step(3, 5), waiting=None, placed_weight=30),
+        seen=METRICS,
     ),
     Row(
         "the first advance",
@@ -105,6 +111,7 @@ FORWARD = (
         {},
         commit(A.HALT, f"{FAILED_DURATION} (2 of 3)", failed_checks=2),
         says={"request-duration": 612.0},
+        seen=METRICS,
     ),
     Row(
         "wait before an increase",
@@ -115,6 +122,7 @@ FORWARD = (
             waiting=Waiting("confirm-traffic-increase", NOW),
         ),
         answers=GATE,
+        seen=(*METRICS, "confirm-traffic-increase"),
     ),
     Row(
         "wait before the promotion",
@@ -127,6 +135,7 @@ FORWARD = (
             waiting=Waiting("confirm-promotion", NOW),
         ),
         answers={"confirm-promotion": 403},
+        seen=(*METRICS, "confirm-promotion"),
     ),
     Row(
         "wait before the start",
@@ -142,6 +151,7 @@ FORWARD = (
         ),
         {"revision": R3},
         answers=GATE,
+        seen=("confirm-rollout",),
     ),
     Row(
         "wait with another revision before the start",
@@ -155,6 +165,7 @@ FORWARD = (
         ),
         {"revision": R3},
         answers=GATE,
+        seen=("confirm-rollout",),
     ),
     Row(
         "start",
@@ -184,11 +195,13 @@ FORWARD = (
         "promote",
         {"weight": 50},
         commit(A.PROMOTE, "", **PROMOTED, placed_primary=R2),
+        seen=METRICS,
     ),
     Row(
         "promote on request",
         {"request": Request("promote", "because")},
         commit(A.PROMOTE, "remaining steps skipped on request", **PROMOTED, request=None, placed_primary=R2),
+        seen=METRICS,
     ),
     Row(
         "promote without analysis on request",
@@ -275,6 +288,26 @@ FORWARD = (
     ),
 )
 
+REQUESTS = (
+    Row(
+        "promote, and leave a request to try again",
+        {"weight": 50, "request": Request("retry")},
+        commit(A.PROMOTE, "", **PROMOTED, placed_primary=R2),
+        seen=METRICS,
+    ),
+    Row(
+        "promote in mid-run what was promoted before",
+        {"promoted": (R1, replace(R1, revision=digest("r2")))},
+        commit(A.PROMOTE, "promoted before, so without analysis", **PROMOTED, placed_primary=R2),
+    ),
+    Row(
+        "scale down where a person already did",
+        {"phase": P.FINALISING, "weight": 0, "revision": R1.revision, "source": R1.source, "replicas": 4},
+        commit(A.SCALE_DOWN, "", phase=P.SUCCEEDED, since=NOW),
+        {"placed": Placed(0, R1.revision, R1.revision, 0)},
+    ),
+)
+
 FAILING = {"failed_checks": 2}
 FAILURE = f"{FAILED_DURATION} (3 of 3)"
 BLAMED = (R0, Quarantined(digest("r2"), FAILURE, NOW))
@@ -285,6 +318,7 @@ BACKWARD = (
         FAILING,
         commit(A.ROLLBACK, FAILURE, **REWOUND, phase=P.FAILED, since=NOW, quarantine=BLAMED, placed_weight=0),
         says={"request-duration": 612.0},
+        seen=METRICS,
     ),
     Row(
         "roll back a held one that a person wanted promoted",
@@ -302,6 +336,7 @@ BACKWARD = (
         ),
         {"placed": Placed(70, digest("r2"), R1.revision, 2)},
         says={"request-duration": 612.0},
+        seen=METRICS,
     ),
     Row(
         "roll back on request",
@@ -330,6 +365,7 @@ BACKWARD = (
             placed_weight=0,
         ),
         answers={"rollback": 200},
+        seen=("rollback",),
     ),
     Row(
         "roll back what somebody put in the quarantine",
@@ -372,6 +408,7 @@ BACKWARD = (
             placed_primary=R1,
         ),
         says={"request-duration": 612.0},
+        seen=METRICS,
     ),
     Row(
         "put the previous values back without blame",
@@ -438,6 +475,56 @@ BACKWARD = (
             placed_weight=0,
         ),
         {"revision": R3, "placed": Placed(70, R3.digest, digest("r2"), 2)},
+    ),
+)
+
+FORGOTTEN = (
+    Row(
+        "roll back, and forget a request to try again",
+        FAILING | {"request": Request("retry")},
+        commit(
+            A.ROLLBACK,
+            FAILURE,
+            **REWOUND,
+            phase=P.FAILED,
+            since=NOW,
+            quarantine=BLAMED,
+            request=None,
+            placed_weight=0,
+        ),
+        says={"request-duration": 612.0},
+        seen=METRICS,
+    ),
+    Row(
+        "put the previous values back, and leave a resume that waits",
+        FAILING | {"phase": P.PROMOTING, "weight": 50, "request": Request("resume"), "paused": PAUSED},
+        commit(
+            A.ROLLBACK,
+            FAILURE,
+            since=NOW,
+            restoring=FAILURE,
+            waiting=None,
+            quarantine=BLAMED,
+            placed_primary=R1,
+        ),
+        live={"status": LiveStatus.PENDING},
+        says={"request-duration": 612.0},
+        seen=METRICS,
+    ),
+    Row(
+        "put the previous values back because a person reverted, and forget that somebody wanted more",
+        {"phase": P.PROMOTING, "weight": 50, "request": Request("promote")},
+        commit(
+            A.ROLLBACK,
+            "its promotion was reverted in aaaaaaa",
+            since=NOW,
+            restoring="its promotion was reverted in aaaaaaa",
+            waiting=None,
+            request=None,
+            quarantine=(R0, Quarantined(digest("r2"), "its promotion was reverted in aaaaaaa", NOW)),
+            placed_primary=R1,
+        ),
+        {"reverted": digest("r2"), "record_touch": MIAS},
     ),
 )
 
@@ -567,7 +654,7 @@ PEOPLE = (
 )
 
 
-@pytest.mark.parametrize("row", [*FORWARD, *BACKWARD, *PEOPLE], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [*FORWARD, *REQUESTS, *BACKWARD, *FORGOTTEN, *PEOPLE], ids=lambda row: row.name)
 def test_a_commit_changes_these_fields_of_the_record_and_no_others(row: Row) -> None:
     state = make_state(full_record(**row.record), **row.state)
     live = make_live(state, **row.live)
@@ -577,6 +664,8 @@ def test_a_commit_changes_these_fields_of_the_record_and_no_others(row: Row) -> 
     written = {"spec": "spec-1", "evidence": decision.record.evidence}
     after = replace(state.record, **(written | dict(row.expected.record)))
     assert replace(decision, asked=None) == replace(row.expected, record=after)
+    evidence = decision.record.evidence
+    assert tuple(one.name for one in (*evidence.metrics, *evidence.webhooks)) == row.seen
 
 
 @pytest.mark.parametrize(("weight", "taken"), [(20, 0), (0, 0), (None, None)])

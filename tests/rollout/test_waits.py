@@ -24,6 +24,7 @@ BAD = Quarantined(digest("r3"), "it failed", at(-900))
 HELD = Hold("record edited in aaaaaaa", "a" * 40, "Mia", at(-40))
 CHECKED = Observed(at(500), checked_at=at(595), settle=SETTLE)
 CLOSED = dict.fromkeys(("confirm-rollout", "confirm-traffic-increase", "confirm-promotion"), 403)
+BARE: Mapping[str, object] = {"metrics": ()}
 AWAITED = Awaited("c" * 40, at(0))
 SILENT = dict.fromkeys(CLOSED)
 RESTS = {"phase": P.SUCCEEDED, "weight": 0} | R1
@@ -197,6 +198,16 @@ CHECKS = (
         Wait(For.CHECK, "request-success-rate: 35s of its 60s window left", at(605)),
         live={"since": at(560)},
     ),
+    Row(
+        "a window that is full",
+        Wait(For.CHECK, "the next check", at(630)),
+        {"evidence": replace(CHECKED, checked_at=NOW)},
+        live={"since": at(525)},
+    ),
+    Row(
+        "the first one without metrics", Wait(For.CHECK, "the next check", at(610)), live={"since": at(595)}, spec=BARE
+    ),
+    Row("the first one after a move of this instant", Wait(For.LIVE, NOT_LIVE, at(630)), {"since": NOW}, live=PENDING),
     Row(
         "no data",
         Wait(For.DATA, "request-duration is without a verdict (inconclusive)", NEXT),

@@ -8,6 +8,7 @@ import pytest
 from gitcanary.rollout.consider import consider
 from gitcanary.rollout.decision import Ask, Commit, For, Wait
 from gitcanary.rollout.evidence import Evidence, HookQuestion, LiveStatus, MetricQuestion
+from gitcanary.rollout.idle import is_idle
 from gitcanary.rollout.spec import HookType
 from gitcanary.rollout.state import (
     Action,
@@ -161,3 +162,42 @@ def test_the_answers_of_a_gate_are_in_the_record_and_its_deliveries_have_one_key
     decision, _ = decide(make_spec(kind, metrics=()), state, evidence)
     assert isinstance(decision, Commit)
     assert decision.record.evidence.webhooks == (SeenHook(kind.value, kind.value, 200, "pass"),)
+
+
+def test_a_new_revision_right_after_routing_starts_without_waiting_for_itself_to_be_live() -> None:
+    record = make_record(phase=P.INITIALIZING, weight=0, revision=digest("r1"))
+    placed = Placed(0, R3.digest, digest("r1"), 2)
+    state = make_state(record, revision=R3, placed=placed)
+    live = make_live(state, status=LiveStatus.PENDING, placed=replace(placed, canary=digest("r1")))
+    decision, _ = decide(make_spec(), state, Evidence(NOW, live))
+    assert isinstance(decision, Commit)
+    assert decision.action is A.START
+
+
+@pytest.mark.parametrize("weight", [1, 20])
+def test_a_canary_that_got_any_weight_was_ready_once(weight: int) -> None:
+    state = make_state(make_record(weight=weight))
+    live = make_live(state, canary_ready=False, not_ready_since=None)
+    decision, _ = decide(make_spec(), state, Evidence(at(5000), live))
+    assert decision == Wait(For.READY, "the canary is not ready", at(5005), is_overdue=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, True),
+        ({"phase": P.INITIALIZED}, True),
+        ({"phase": P.FAILED}, False),
+        ({"phase": P.FINALISING}, False),
+        ({"request": Request("pause")}, False),
+        ({"spec": "spec-0"}, False),
+        ({"promoted": ()}, False),
+    ],
+)
+def test_idle_is_a_promoted_canary_of_which_nobody_wants_anything(
+    changes: dict[str, object], *, expected: bool
+) -> None:
+    record = make_record(**({"phase": P.SUCCEEDED, "weight": 0} | changes))
+    assert is_idle(make_spec(), record, digest("r1")) is expected
+    assert not is_idle(make_spec(), record, digest("r2"))
+    assert not is_idle(make_spec(), record, None)
