@@ -48,7 +48,7 @@ class Address:
 class Loop:
     """A controller whose clone is up to date, at the instant at which the fleet's moving canaries may advance."""
 
-    def __init__(self, folder: Path, fleet: Fleet, remote: Address) -> None:
+    def __init__(self, folder: Path, fleet: Fleet, remote: Address, *, fetches: bool = True) -> None:
         self.folder, self.remote = folder, remote
         self.identity, self.signed_after = Identity(US, US), None
         self.clock = Clock(fleet.since)
@@ -56,9 +56,15 @@ class Loop:
         self.sync = SyncTool(self.clock, lambda: self.tip)
         self.sync.workloads = tuple(_workloads(fleet.rolling))
         self.process = Process(self)
+        self.tip = ""
+        if fetches:
+            self.fetch()
+        self.clock.at = fleet.due
+
+    def fetch(self) -> None:
+        """Clone, or bring the clone up to date."""
         self.tip = self.process.mirror.fetch()
         self.sync.notice()
-        self.clock.at = fleet.due
 
     def close(self) -> None:
         """Remove the clone."""

@@ -30,11 +30,13 @@ from gitcanary.controller.scheduler import Scheduler
 from gitcanary.controller.survey import Survey
 from gitcanary.egress import Allowed, Sender
 from gitcanary.errors import Refused, Unauthorized, Unreachable, Usage
+from gitcanary.manifests.recent import Recent
 from gitcanary.manifests.schema.canary_file import Canary, Sync, SyncDelay, SyncHttp
 from gitcanary.ports import Gate, Hooks, Outcome, Signal
 from gitcanary.settings import Settings
 
 LOCKED_OUT = timedelta(minutes=1)  # between attempts with credentials that were not accepted: a loop locks accounts
+GATES = 4096  # sync gates that are kept: specs come and go, and with them their addresses
 LATE = timedelta(minutes=5)  # without a successful round for this long, it is not ready
 
 
@@ -45,7 +47,7 @@ class Gates:
         self._default: tuple[Sync, ...] = settings.sync
         self._operators = Sender()
         self._specs = Sender(Allowed(settings.allow_host))
-        self._gates: dict[tuple[Sync, Sender], Gate] = {}
+        self._gates: Recent[tuple[Sync, Sender], Gate] = Recent(GATES)
 
     def __call__(self, canary: Canary) -> Sequence[Gate]:
         """Return the gates of one canary: its own, else the operator's."""
@@ -53,10 +55,7 @@ class Gates:
         return [self._gate(sync, sender) for sync in canary.sync or self._default]
 
     def _gate(self, sync: Sync, sender: Sender) -> Gate:
-        known = self._gates.get((sync, sender))
-        if known is None:
-            known = self._gates[sync, sender] = self._build(sync, sender)
-        return known
+        return self._gates.get((sync, sender), lambda: self._build(sync, sender))
 
     def _build(self, sync: Sync, sender: Sender) -> Gate:
         match sync:

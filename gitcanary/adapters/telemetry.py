@@ -2,11 +2,13 @@
 
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from gitcanary.ports import Signal
 
@@ -47,14 +49,42 @@ def configure_logs(stream: TextIO = sys.stderr) -> None:
     )
 
 
+class Standings(Collector):
+    """Where every canary stands, as gauges made when somebody reads them: a scrape sees all of them."""
+
+    def __init__(self) -> None:
+        self._canaries: dict[tuple[str, str], Mapping[str, object]] = {}
+
+    def take(self, told: Mapping[str, object]) -> None:
+        """Take where some canaries stand now, and forget those that are no more."""
+        canaries = dict(self._canaries)
+        for gone in _mappings(told.get("gone")):
+            canaries.pop((str(gone["path"]), str(gone["name"])), None)
+        for canary in _mappings(told.get("canaries")):
+            canaries[str(canary["path"]), str(canary["name"])] = canary
+        self._canaries = canaries
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the weight and the phase of each canary."""
+        own = ("namespace", "name", "path")
+        weight = GaugeMetricFamily("gitcanary_canary_weight", "The canary's share, in percent.", labels=own)
+        phase = GaugeMetricFamily("gitcanary_canary_phase", "1 for the phase it is in.", labels=(*own, "phase"))
+        for canary in self._canaries.values():
+            labels = [str(canary[label]) for label in own]
+            weight.add_metric(labels, float(str(canary["weight"])))
+            for each in PHASES:
+                phase.add_metric([*labels, each], each == canary["phase"])
+        yield from (weight, phase)
+
+
 class Telemetry:
     """Implements `ports.Telemetry` with structlog and prometheus-client."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._log = structlog.get_logger("gitcanary")
-        self._weight = self._gauge("canary_weight", "The canary's share, in percent.", "namespace", "name", "path")
-        self._phase = self._gauge("canary_phase", "1 for the phase it is in.", "namespace", "name", "path", "phase")
+        self._standings = Standings()
+        self.registry.register(self._standings)
         self._decisions = self._counter("decisions", "Commits that landed.", "canary", "action")
         self._rounds = self._histogram("round_seconds", "How long rounds took.")
         self._pushes = self._counter("pushes", "Pushes by outcome; `raced` means decided again.", "outcome")
@@ -70,7 +100,7 @@ class Telemetry:
         self._overdue = self._counter("overdue", "Waits that lasted too long.", "canary", "for")
         self._refused = self._counter("refusals", "Specs and decisions that cannot be honoured.", "path", "name")
         self._measures: Mapping[str, Callable[[Mapping[str, object]], None]] = {
-            "canaries": self._stand,
+            "canaries": self._standings.take,
             "decision": lambda told: self._decisions.labels(told["canary"], told["action"]).inc(),
             "round": lambda told: self._rounds.observe(number(told)),
             "push": lambda told: self._pushes.labels(told["outcome"]).inc(),
@@ -92,25 +122,15 @@ class Telemetry:
                 level = "error" if is_declined else LEVELS.get(signal.name, "info")
                 getattr(self._log, level)(signal.name, **signal.fields)
 
-    def _stand(self, told: Mapping[str, object]) -> None:
-        """Set where every canary stands, and forget those that are no more."""
-        self._weight.clear()
-        self._phase.clear()
-        canaries = told["canaries"]
-        for canary in canaries if isinstance(canaries, list) else []:
-            labels = (canary["namespace"], canary["name"], canary["path"])
-            self._weight.labels(*labels).set(canary["weight"])
-            for phase in PHASES:
-                self._phase.labels(*labels, phase).set(phase == canary["phase"])
-
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(f"gitcanary_{name}", text, labels, registry=self.registry)
-
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"gitcanary_{name}", text, labels, registry=self.registry)
 
     def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
         return Histogram(f"gitcanary_{name}", text, labels, registry=self.registry)
+
+
+def _mappings(told: object) -> list[Mapping[str, object]]:
+    return told if isinstance(told, list) else []
 
 
 def number(told: Mapping[str, object]) -> float:

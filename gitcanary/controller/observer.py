@@ -1,14 +1,15 @@
 """Answers the rules' questions, side by side. A slow webhook delays its own canary and no other."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 from gitcanary.controller.calls import Calls
-from gitcanary.controller.inquiry import Inquiry, what_counts
+from gitcanary.controller.inquiry import Batch, Inquiry, what_counts
 from gitcanary.controller.liveness import Watcher
 from gitcanary.controller.subject import Key, Subject
 from gitcanary.manifests.schema.canary_file import Canary
@@ -26,11 +27,9 @@ from gitcanary.rollout.evidence import (
 from gitcanary.rollout.spec import Metric
 from gitcanary.rollout.state import Awaited, State
 
-CALLS = 128  # webhooks at a time: a slow receiver holds one of them for as long as its timeout
-QUERIES = 16
-PATIENCE = 3.0  # seconds that a round waits for metrics and gates
+CALLS = 256  # of each kind at a time: a slow receiver holds one of them for as long as its timeout
 FRESH = timedelta(seconds=15)  # how old a gate's late answer may be
-GRACE = 0.1  # seconds that a round waits for webhooks, so that a quick answer needs no second round
+GRACE = 0.15  # seconds that a whole round waits for answers, so that quick ones need no second round
 
 Asked = Mapping[Key, tuple[Subject, State, frozenset[Question]]]
 
@@ -65,8 +64,11 @@ class Observer:
         self._telemetry = telemetry
         self._calls = Calls(CALLS)
         self._gate_calls = Calls(CALLS)
-        self._queries = Calls(QUERIES)
+        self._own_queries = Calls(CALLS)
+        self._their_queries = Calls(CALLS)
         self._looks: dict[Gate, Look] = {}
+        self._ripe: set[Gate] = set()
+        self._leave_at = 0.0
         self._inquiries: dict[Key, Inquiry] = {}
         self._sightings: dict[Gate, Sighting] = {}
         self._awaited: dict[Key, Awaited | None] = {}
@@ -74,7 +76,11 @@ class Observer:
 
     def begin(self, now: datetime) -> None:
         """Begin a round: what is live is asked anew, what else is known stays."""
+        self._leave_at = monotonic() + GRACE
         self._sightings.clear()
+        for gate in [gate for gate in self._ripe if gate in self._looks and self._looks[gate].answer.done()]:
+            del self._looks[gate]  # it was there for a whole round, and nobody needed it
+        self._ripe = {gate for gate, look in self._looks.items() if look.answer.done()}
         for inquiry in self._inquiries.values():
             inquiry.begin(now)
 
@@ -92,46 +98,48 @@ class Observer:
             kept = self._inquiries[key].kept_until
             self._inquiries[key].kept_until = min(kept, until) if kept else until
 
-    def forget(self, keys: Iterable[Key]) -> None:
-        """Drop what was asked for canaries that are no more."""
+    def forget(self, keys: Collection[Key]) -> None:
+        """Drop what was asked for canaries that are no more, or at rest."""
         for key in keys:
             self._inquiries.pop(key, None)
+            self._awaited.pop(key, None)
+        self._watcher.forget(keys)
 
     @property
     def is_waiting(self) -> bool:
-        """Whether any answer is still out."""
-        return any(inquiry.is_waiting for inquiry in self._inquiries.values())
+        """Whether any answer is still out, or came and was not used yet."""
+        return bool(self._looks) or any(inquiry.is_waiting for inquiry in self._inquiries.values())
 
-    def waiting_for(self) -> list[Future[object]]:
+    def waiting_for(self) -> list[Future[Any]]:
         """Return the answers that are still out."""
-        inquiries = self._inquiries.values()
-        return [future for inquiry in inquiries for future in (*inquiry.calls.values(), *inquiry.queries.values())]  # type: ignore[misc]  # futures of whatever
+        asked: list[Future[Any]] = [look.answer for look in self._looks.values()]
+        for inquiry in self._inquiries.values():
+            asked += [*inquiry.calls.values(), *inquiry.queries.values()]
+        return asked
 
     def ask(self, asked: Asked, tip: str, now: datetime) -> None:
         """Put all questions of all canaries, and wait a moment for the answers."""
-        calls = [
+        live = {key: about for key, about in asked.items() if LiveQuestion() in about[2]}
+        gates = {key: self._gates(subject.canary) for key, (subject, _, _) in live.items()}
+        put: list[Future[Any]] = [*self._call_all(asked), *self._query(asked, now), *self._look(gates, now)]
+        for late in wait(put, max(0.0, self._leave_at - monotonic())).not_done:
+            late.add_done_callback(lambda _: self.wake())  # another round, when it comes
+        for key in asked:
+            self._inquiries[key].collect()
+        self._judge(live, gates, tip, now)
+
+    def _call_all(self, asked: Asked) -> list[Future[HookAnswer]]:
+        return [
             self._call(self._inquiries[key], question)
             for key, (_, _, questions) in asked.items()
             for question in questions
             if isinstance(question, HookQuestion) and question not in self._inquiries[key].calls
         ]
-        self._query(asked, now)
-        live = {key: about for key, about in asked.items() if LiveQuestion() in about[2]}
-        self._look(live, tip, now)
-        late = wait(calls, GRACE).not_done
-        for key in asked:
-            self._inquiries[key].collect()
-        self._wake_by(late)
 
     def _call(self, inquiry: Inquiry, question: HookQuestion) -> Future[HookAnswer]:
         future = self._calls.submit(self._timed_call, question)
         inquiry.calls[question] = future
         return future
-
-    def _wake_by(self, late: Iterable[Future[Any]]) -> None:
-        """Have another round when an answer comes that this one did not wait for."""
-        for future in late:
-            future.add_done_callback(lambda _: self.wake())
 
     def _timed_call(self, question: HookQuestion) -> HookAnswer:
         began = perf_counter()
@@ -141,19 +149,21 @@ class Observer:
         self._telemetry.tell([Signal("webhook", {**told, "seconds": perf_counter() - began})])
         return answer
 
-    def _query(self, asked: Asked, now: datetime) -> None:
-        wanted = [
-            (self._inquiries[key], question)
-            for key, (_, _, questions) in asked.items()
-            for question in questions
-            if isinstance(question, MetricQuestion) and question not in self._inquiries[key].queries
-        ]
-        if not wanted:
-            return
-        batch = self._queries.submit(self._timed_query, {question.metric for _, question in wanted}, now)
+    def _query(self, asked: Asked, now: datetime) -> list[Batch]:
+        """Ask all metrics of one server together, and each server by itself: a slow one delays its own canaries."""
+        wanted: defaultdict[str | None, list[tuple[Inquiry, MetricQuestion]]] = defaultdict(list)
+        for key, (_, _, questions) in asked.items():
+            for question in questions:
+                if isinstance(question, MetricQuestion) and question not in self._inquiries[key].queries:
+                    wanted[question.metric.server].append((self._inquiries[key], question))
+        return [self._query_one(server, together, now) for server, together in wanted.items()]
+
+    def _query_one(self, server: str | None, wanted: list[tuple[Inquiry, MetricQuestion]], now: datetime) -> Batch:
+        calls = self._own_queries if server is None else self._their_queries
+        batch = calls.submit(self._timed_query, {question.metric for _, question in wanted}, now)
         for inquiry, question in wanted:
             inquiry.queries[question] = batch
-        self._wake_by(wait([batch], PATIENCE).not_done)
+        return batch
 
     def _timed_query(self, metrics: set[Metric], at: datetime) -> Mapping[Metric, MetricAnswer]:
         began = perf_counter()
@@ -161,15 +171,16 @@ class Observer:
         self._telemetry.tell([Signal("query", {"metrics": len(metrics), "seconds": perf_counter() - began})])
         return answers
 
-    def _look(self, asked: Asked, tip: str, now: datetime) -> None:
-        gates = {key: self._gates(subject.canary) for key, (subject, _, _) in asked.items()}
+    def _look(self, gates: Mapping[Key, Sequence[Gate]], now: datetime) -> list[Future[Sighting]]:
         new = {gate for each in gates.values() for gate in each if gate not in self._sightings}
         for gate in new:
             look = self._looks.get(gate)
             if look is None or look.is_stale(now):
                 self._looks[gate] = Look(now, self._gate_calls.submit(gate.look, now))
-        self._wake_by(wait([self._looks[gate].answer for gate in new], PATIENCE).not_done)
-        for gate in new:
+        return [self._looks[gate].answer for gate in new]
+
+    def _judge(self, asked: Asked, gates: Mapping[Key, Sequence[Gate]], tip: str, now: datetime) -> None:
+        for gate in {gate for each in gates.values() for gate in each if gate not in self._sightings}:
             self._sightings[gate] = self._sighting(gate)
         for key, (subject, state, _) in asked.items():
             sightings = [self._sightings[gate] for gate in gates[key]]

@@ -1,9 +1,9 @@
 """One round, top to bottom."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from gitcanary.controller.agenda import Agenda
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.notices import Notifier
 from gitcanary.controller.observer import Asked, Observer
@@ -13,6 +13,7 @@ from gitcanary.controller.subject import Key, Subject
 from gitcanary.controller.survey import Survey
 from gitcanary.errors import Refused
 from gitcanary.manifests import release
+from gitcanary.manifests.catalog import forget_parsed
 from gitcanary.ports import Clock, Outcome, Pushed, Repository
 from gitcanary.rollout.consider import consider, part
 from gitcanary.rollout.decision import Ask, Commit, Decision, For, Wait
@@ -22,33 +23,10 @@ from gitcanary.rollout.state import State
 
 TURNS = 8  # questions lead to questions: live, webhooks, metrics, gate, gate
 RACES = 10
+MANY = 100
 DECLINED = timedelta(minutes=10)
-WATCHING = frozenset({For.LIVE, For.READY})
 
 Decisions = Sequence[tuple[Subject, Commit]]
-
-
-@dataclass
-class Agenda:
-    """What each canary waits for; one that is not on it is considered in the next round."""
-
-    waits: dict[Key, Wait] = field(default_factory=dict)
-    declined: dict[Key, datetime] = field(default_factory=dict)
-
-    def is_due(self, key: Key, now: datetime) -> bool:
-        """Tell whether a canary is to be considered though nothing of it changed."""
-        wait = self.waits.get(key)
-        if wait is None or wait.what in WATCHING or wait.what is For.ANSWER:
-            return True
-        return wait.until is not None and now >= wait.until
-
-    def is_declined(self, key: Key, now: datetime) -> bool:
-        """Tell whether the remote declined a commit of this canary lately."""
-        return key in self.declined and now < self.declined[key]
-
-    def next_due(self) -> datetime | None:
-        """Return the earliest time that anything waits for."""
-        return min((wait.until for wait in self.waits.values() if wait.until), default=None)
 
 
 class Round:
@@ -96,17 +74,21 @@ class Round:
         """Take the tip, and put what it changed on the agenda."""
         if tip == self._survey.tip:
             return
-        for key in self._survey.look(tip):
-            self.agenda.waits.pop(key, None)
-        gone = self.agenda.waits.keys() - self._survey.subjects.keys()
-        self._observer.forget(gone)
-        for key in gone:
-            del self.agenda.waits[key]
-        self._reporter.surveyed(self._survey)
+        looked = self._survey.look(tip)
+        self.agenda.call(looked.touched)
+        self.agenda.forget(looked.gone)
+        self._forget(looked.gone)
+        self._reporter.surveyed(self._survey, looked)
+
+    def _forget(self, keys: Collection[Key]) -> None:
+        """Drop what was known of canaries that are no more, or have nothing to do."""
+        self._observer.forget(keys)
+        self._historian.forget(keys)
+        self._reporter.forget(keys)
 
     def _decide(self, tip: str, now: datetime) -> list[tuple[Subject, Commit]]:
         """Consider every canary that is due until all have a decision, asking all their questions side by side."""
-        states = self._states({key: self._survey.subjects[key] for key in self._due(now)}, tip)
+        states = self._states(self._due(now), tip)
         due = {key: self._survey.subjects[key] for key in states}
         decided: dict[Key, Decision] = {}
         open_ = due
@@ -130,17 +112,21 @@ class Round:
             try:
                 states[key] = self._historian.state(subject, tip)
             except Refused as refusal:
-                self.agenda.waits[key] = Wait(For.PERSON, str(refusal), is_overdue=True)
-                self._reporter.waits(subject, self.agenda.waits[key])
+                self.agenda.note(key, wait := Wait(For.PERSON, str(refusal), is_overdue=True))
+                self._reporter.waits(subject, wait)
         return states
 
-    def _due(self, now: datetime) -> Iterable[Key]:
-        for key, subject in self._survey.subjects.items():
-            if self.agenda.is_due(key, now):
-                if has_nothing_to_do(subject):
-                    self.agenda.waits[key] = AT_REST
-                else:
-                    yield key
+    def _due(self, now: datetime) -> dict[Key, Subject]:
+        """Return the canaries that are due and not at rest."""
+        due = {key: self._survey.subjects[key] for key in self.agenda.due(now)}
+        resting = [key for key, subject in due.items() if has_nothing_to_do(subject)]
+        for key in resting:
+            self.agenda.note(key, AT_REST)
+            del due[key]
+        self._forget(resting)
+        if len(resting) > MANY:
+            forget_parsed()  # what is at rest is not looked at again
+        return due
 
     def _consider(self, subject: Subject, state: State, now: datetime) -> Decision:
         evidence = self._observer.inquiry(subject, state).evidence(now)
@@ -169,17 +155,17 @@ class Round:
                 self._observer.keep(key, until or now + due[key].canary.spec.interval)
             wait = as_wait(decision)
             if wait is None:
-                self.agenda.waits.pop(key, None)  # what it waited for has come
+                self.agenda.call([key])  # what it waited for has come
                 continue
-            self.agenda.waits[key] = wait
+            self.agenda.note(key, wait)
             self._reporter.waits(due[key], wait)
 
     def _settle(self, chain: Chain) -> None:
         """Leave alone, until something changes, what has nothing to commit or cannot be committed."""
         for subject in chain.idle:
-            self.agenda.waits[subject.key] = AT_REST
+            self.agenda.note(subject.key, AT_REST)
         for stuck in chain.stuck:
-            self.agenda.waits[stuck.subject.key] = Wait(For.PERSON, str(stuck.refusal), is_overdue=True)
+            self.agenda.note(stuck.subject.key, Wait(For.PERSON, str(stuck.refusal), is_overdue=True))
 
     def _publish(self, tip: str, decisions: Decisions, now: datetime) -> Pushed | None:
         """Chain the decisions on the tip and push them; what is declined together is tried one by one."""
@@ -195,7 +181,7 @@ class Round:
         if pushed.outcome is not Outcome.DECLINED:
             return pushed
         if len(chain.decided) == 1:
-            self.agenda.declined[chain.decided[0].subject.key] = now + DECLINED
+            self.agenda.decline(chain.decided[0].subject.key, now + DECLINED)
             return pushed
         return self._publish_apart(tip, chain, now) or pushed
 
@@ -213,8 +199,7 @@ class Round:
     def _landed(self, decided: tuple[Decided, ...], head: str) -> None:
         self._look(head)
         for each in decided:
-            self.agenda.waits.pop(each.subject.key, None)
-            self.agenda.declined.pop(each.subject.key, None)
+            self.agenda.accept(each.subject.key)
         self._notifier.after(decided)
 
 

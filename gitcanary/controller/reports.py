@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gitcanary.controller.publisher import Chain, Decided, Stuck
 from gitcanary.controller.subject import Key, Subject
-from gitcanary.controller.survey import Survey
+from gitcanary.controller.survey import Looked, Survey
 from gitcanary.errors import Unreachable
 from gitcanary.ports import Outcome, Pushed, Signal, Telemetry
 from gitcanary.rollout.decision import For, Wait
@@ -19,13 +19,21 @@ class Reporter:
         self._refused: dict[Key, str] = {}
         self._outage: Unreachable | None = None
 
-    def surveyed(self, survey: Survey) -> None:
-        """Tell where every canary stands, and which Canaries were found that cannot be honoured."""
-        self._telemetry.tell([Signal("canaries", {"canaries": [standing(s) for s in survey.subjects.values()]})])
+    def surveyed(self, survey: Survey, looked: Looked) -> None:
+        """Tell where the canaries that changed stand, and which Canaries were found that cannot be honoured."""
+        standings = [standing(survey.subjects[key]) for key in looked.touched]
+        if standings or looked.gone:
+            gone = [name(key) for key in looked.gone]
+            self._telemetry.tell([Signal("canaries", {"canaries": standings, "gone": gone})])
         refused = {key: str(unfit.refusal) for key, unfit in survey.unfit.items()}
         new = [key for key, reason in refused.items() if self._refused.get(key) != reason]
         self._refused = refused
         self._telemetry.tell([Signal("refused", {**name(key), "reason": refused[key]}) for key in new])
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Drop what canaries waited for that are no more, or at rest: when it comes again it is told again."""
+        for key in keys:
+            self._waits.pop(key, None)
 
     def waits(self, subject: Subject, wait: Wait) -> None:
         """Tell what a canary waits for, when that changes, and when it has lasted too long."""

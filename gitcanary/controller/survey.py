@@ -1,17 +1,30 @@
 """The canaries of a tip: which there are, which of them are valid, and what changed since the tip before."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from posixpath import basename, splitext
+from types import MappingProxyType
+from typing import TypeAlias
 
 from gitcanary.controller.subject import Folders, Key, Subject, Unfit, folder_of
 from gitcanary.errors import Forgotten, InvalidSpec, Refused
 from gitcanary.manifests import layout, record_file
 from gitcanary.manifests.canaries import may_hold_canary, read_canaries, read_former
 from gitcanary.manifests.catalog import RECORD, File, Folder, may_matter
-from gitcanary.manifests.neighbours import Declared, declared_in, trespasses
+from gitcanary.manifests.neighbours import Home, Neighbours, declared_in
 from gitcanary.manifests.problems import problem_of_spec
 from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.ports import Files
+
+Found: TypeAlias = tuple[Subject | Unfit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a new tip changed: the valid canaries that are to be considered anew, and those that are none any more."""
+
+    touched: frozenset[Key]
+    gone: frozenset[Key]
 
 
 class Survey:
@@ -27,21 +40,32 @@ class Survey:
         self._has_gate = has_gate
         self.folders = Folders(repository)
         self.tip: str | None = None
-        self.subjects: Mapping[Key, Subject] = {}
-        self.unfit: Mapping[Key, Unfit] = {}
-        self._found: dict[str, list[Subject | Unfit]] = {}
-        self._declared: dict[str, frozenset[Declared]] = {}
+        self._subjects: dict[Key, Subject] = {}
+        self._unfit: dict[Key, Unfit] = {}
+        self._found: dict[str, Found] = {}
+        self._neighbours = Neighbours()
         self._further: dict[str, frozenset[str]] = {}  # files in folders below that a folder's Canaries name, by folder
 
-    def look(self, tip: str) -> frozenset[Key]:
-        """Take a new tip, and return the canaries whose folder changed with it."""
+    @property
+    def subjects(self) -> Mapping[Key, Subject]:
+        """The canaries that are valid."""
+        return MappingProxyType(self._subjects)
+
+    @property
+    def unfit(self) -> Mapping[Key, Unfit]:
+        """The Canaries and records that stop their canary, and why."""
+        return MappingProxyType(self._unfit)
+
+    def look(self, tip: str) -> Looked:
+        """Take a new tip, and return what is different now."""
         touched = self._everywhere(tip) if self.tip is None else self._changed(self.tip, tip)
-        for path in touched:
-            self._survey(tip, path)
-        self.tip = tip  # only now: what could not be read is read again
-        if touched:
-            self._settle()
-        return frozenset(key for path in touched for key in self._keys_of(path))
+        read = [self._read(tip, path) for path in sorted(touched)]  # all of it before anything is taken over
+        met = {path for home, _ in read for path in self._neighbours.put(home)} | touched
+        was_fit = self._keys_in(met) & self._subjects.keys()
+        self._take(met, {home.folder.path: found for home, found in read})
+        self.tip = tip
+        is_fit = self._keys_in(met) & self._subjects.keys()
+        return Looked(is_fit & self._keys_in(touched) | is_fit - was_fit, was_fit - is_fit)
 
     def _everywhere(self, tip: str) -> set[str]:
         files = (path for path, _ in self._repository.files(tip) if self._matters(path))
@@ -58,11 +82,16 @@ class Survey:
     def _is_ours(self, path: str) -> bool:
         return not self._paths or any(path == ours or path.startswith(f"{ours}/") for ours in self._paths)
 
-    def _survey(self, tip: str, path: str) -> None:
+    def _read(self, tip: str, path: str) -> tuple[Home, Found]:
+        """Read a folder anew."""
         folder = self.folders.at(tip, path)
-        self._declared[path] = declared_in(folder)
         self._further.pop(path, None)
-        self._found[path] = list(self._subjects_in(tip, folder)) if self._is_ours(path) else []
+        found = tuple(self._subjects_in(tip, folder)) if self._is_ours(path) else ()
+        canaries = tuple(entry.canary for entry in found if isinstance(entry, Subject))
+        return Home(folder, declared_in(folder), canaries, holds_canary=bool(found)), found
+
+    def _keys_in(self, paths: Iterable[str]) -> frozenset[Key]:
+        return frozenset(entry.key for path in paths for entry in self._found.get(path, ()))
 
     def _subjects_in(self, tip: str, folder: Folder) -> Iterator[Subject | Unfit]:
         if not any(may_hold_canary(file.data) or file.name.endswith(RECORD) for file in folder.files.values()):
@@ -118,21 +147,27 @@ class Survey:
             raise Forgotten(f"{folder.full(file.name)}: spec: {blob[:40]} is no file of this repository")
         return self._repository.read(blob)
 
-    def _settle(self) -> None:
-        """Sort into valid and not, now that every folder's objects are known."""
-        found = [entry for entries in self._found.values() for entry in entries]
-        fit = [entry for entry in found if isinstance(entry, Subject)]
-        unfit = {entry.key: entry for entry in found if isinstance(entry, Unfit)}
-        homes = {path for path, entries in self._found.items() if entries}
-        problems = trespasses([(entry.folder, entry.canary) for entry in fit], self._declared, homes)
-        for entry, collisions in zip(fit, problems, strict=True):
-            if collisions and not entry.is_gone:
-                unfit[entry.key] = Unfit(entry.key, InvalidSpec(collisions))
-        self.unfit = unfit
-        self.subjects = {entry.key: entry for entry in fit if entry.key not in unfit}
+    def _take(self, paths: Iterable[str], read: Mapping[str, Found]) -> None:
+        """Take over what was read, and sort what is in these folders, and beside others, into valid and not."""
+        for key in self._keys_in(paths):
+            self._subjects.pop(key, None)
+            self._unfit.pop(key, None)
+        self._found |= read
+        for path in [path for path, found in read.items() if not found]:
+            del self._found[path]
+        for entry in (entry for path in sorted(paths) for entry in self._found.get(path, ())):
+            fit = self._beside_others(entry)
+            if isinstance(fit, Subject):
+                self._subjects[entry.key] = fit
+            else:
+                self._unfit[entry.key] = fit
 
-    def _keys_of(self, path: str) -> Iterator[Key]:
-        return (entry.key for entry in self._found.get(path, ()))
+    def _beside_others(self, entry: Subject | Unfit) -> Subject | Unfit:
+        """Return a canary as unfit where another folder declares what it writes."""
+        if isinstance(entry, Unfit) or entry.is_gone:
+            return entry
+        collisions = self._neighbours.trespasses(entry.key.path, entry.canary)
+        return Unfit(entry.key, InvalidSpec(collisions)) if collisions else entry
 
 
 def subject(folder: Folder, canary: Canary) -> Subject:

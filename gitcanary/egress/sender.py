@@ -15,7 +15,7 @@ import httpx
 from gitcanary import errors
 from gitcanary.egress.allowed import SCHEMES, Allowed, shown
 
-CONNECTIONS = 32
+CONNECTIONS = 256  # at a time: slow receivers hold theirs, and others must not wait for them
 IDLE_CONNECTIONS = 8
 IDLE_SECONDS = 5.0
 

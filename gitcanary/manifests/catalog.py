@@ -163,6 +163,11 @@ def blob_id(data: bytes) -> str:
     return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
+def forget_parsed() -> None:
+    """Let go of what was parsed so far: it is parsed again where it is needed."""
+    _PARSED.clear()
+
+
 def may_matter(name: str) -> bool:
     """Tell whether a file of this name is read at all: a manifest, a kustomization, a chart or a record."""
     return PurePosixPath(name).suffix in MANIFESTS | {RECORD} or name in KUSTOMIZATIONS

@@ -1,9 +1,10 @@
 """Objects that other folders declare: no object may have two manifests, whoever wrote the other one."""
 
-from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
+from sys import intern
+from typing import Any, NamedTuple
 
 from gitcanary.errors import InvalidFile, Problem
 from gitcanary.manifests import names
@@ -20,65 +21,127 @@ CANARY = "Canary"
 KINDS = frozenset({CANARY, SERVICE, DEPLOYMENT, AUTOSCALER, VIRTUAL_SERVICE, DESTINATION_RULE})
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """An object that a folder declares, and where; what is compared is which object it is."""
+class Declared(NamedTuple):
+    """Which object it is that somebody declares."""
 
     kind: str
     namespace: str
     name: str
-    file: str = field(default="", compare=False)
-    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One folder: the objects that it declares, its valid canaries, and whether it holds any Canary."""
+
+    folder: Folder
+    declared: frozenset[Declared]
+    canaries: tuple[Canary, ...]
+    holds_canary: bool
+
+
+class Neighbours:
+    """Which folder declares what. A folder that changes costs itself and those that it meets, not all others."""
+
+    def __init__(self) -> None:
+        self._homes: dict[str, Home] = {}
+        self._declaring: dict[Declared, tuple[str, ...]] = {}
+        self._writing: dict[Declared, tuple[str, ...]] = {}
+        self._reaching: dict[str, tuple[str, ...]] = {}  # by the folders below in which a canary names a file
+
+    def put(self, home: Home) -> frozenset[str]:
+        """Take a folder as it is now; return the folders whose canaries may collide with another or no longer do."""
+        old = self._homes.get(home.folder.path)
+        met = self._met(old) if old else set()
+        if old:
+            self._drop(old)
+        if home.declared or home.holds_canary:
+            self._add(home)
+            met |= self._met(home)
+        return frozenset(met & self._homes.keys())
+
+    def trespasses(self, path: str, canary: Canary) -> tuple[Problem, ...]:
+        """Return what is another's: objects of a canary's that another folder declares, and files.
+
+        A folder with a Canary of the same name is another cluster's, and no neighbour.
+        """
+        folder = self._homes[path].folder
+        same = Declared(CANARY, canary.namespace, canary.name)
+        homes = {path, *self._declaring.get(same, ()), *self._writing.get(same, ())}
+        collisions = (
+            self._problem(folder, canary, ours, field_path, theirs)
+            for ours, field_path in _written(canary)
+            for theirs in sorted(set(self._declaring.get(ours, ())) - homes)
+        )
+        return (*collisions, *self._intrusions(folder, canary))
+
+    def _intrusions(self, folder: Folder, canary: Canary) -> Iterator[Problem]:
+        """Yield the files that lie in the folder of another Canary: what lies there is that Canary's own."""
+        for name in sorted(canary.further):
+            homes = (self._homes.get(path) for path in _between(folder, name))
+            home = next((home for home in homes if home is not None and home.holds_canary), None)
+            if home is not None:
+                seen = f"{name}, which lies in the folder of another Canary, {home.folder.path}"
+                yield problem_of_spec(folder, canary, canary.gitops, seen=seen, allowed="files of its own folder")
+
+    def _problem(self, folder: Folder, canary: Canary, ours: Declared, field_path: Path, theirs: str) -> Problem:
+        file, line = _place(self._homes[theirs].folder, ours)
+        found = f"{ours.kind} {ours.namespace}/{ours.name} also declared in {file}:{line}"
+        return problem_of_spec(folder, canary, field_path, seen=found, allowed="one manifest for each object")
+
+    def _met(self, home: Home) -> set[str]:
+        meeting = {path for each in home.declared | _claims(home) for path in self._writing.get(each, ())}
+        return {home.folder.path} | meeting | set(self._reaching.get(home.folder.path, ()))
+
+    def _add(self, home: Home) -> None:
+        path = home.folder.path
+        self._homes[path] = home
+        for index, keys in self._indices(home):
+            for key in keys:
+                index[key] = (*index.get(key, ()), path)
+
+    def _drop(self, home: Home) -> None:
+        path = home.folder.path
+        del self._homes[path]
+        for index, keys in self._indices(home):
+            for key in keys:
+                if left := tuple(each for each in index.pop(key) if each != path):
+                    index[key] = left
+
+    def _indices(self, home: Home) -> Iterator[tuple[dict[Any, tuple[str, ...]], Iterable[Any]]]:
+        yield self._declaring, home.declared
+        yield self._writing, _claims(home)
+        reached = (name for canary in home.canaries for name in canary.further)
+        yield self._reaching, {path for name in reached for path in _between(home.folder, name)}
 
 
 def declared_in(folder: Folder) -> frozenset[Declared]:
     """Return the objects of a folder that a canary elsewhere could collide with, if they have a namespace."""
-    return frozenset(declared for file in folder.files for declared in _declared(folder, file))
+    return frozenset(declared for file in folder.files for declared, _ in _declared(folder, file))
 
 
-def trespasses(
-    canaries: list[tuple[Folder, Canary]], declared: Mapping[str, frozenset[Declared]], homes: AbstractSet[str]
-) -> list[tuple[Problem, ...]]:
-    """Return, for each canary and its folder, what is another's: objects that another folder declares, and files.
-
-    A folder with a Canary of the same name is another cluster's, and no neighbour. `homes` are the folders that hold a
-    Canary: what lies in one is that Canary's own.
-    """
-    twins: dict[tuple[str, str], set[str]] = {}
-    for folder, canary in canaries:
-        twins.setdefault((canary.namespace, canary.name), set()).add(folder.path)
-    index: dict[Declared, list[tuple[str, Declared]]] = {}
-    for path, objects in declared.items():
-        for each in objects:
-            index.setdefault(each, []).append((path, each))
-    for _, canary in canaries:  # a Canary that is refused just now is another cluster's all the same
-        same = Declared(CANARY, canary.namespace, canary.name)
-        twins[canary.namespace, canary.name] |= {path for path, _ in index.get(same, ())}
-    return [
-        (*_collisions(folder, canary, index, twins[canary.namespace, canary.name]), *_intrusions(folder, canary, homes))
-        for folder, canary in canaries
-    ]
+def _between(folder: Folder, name: str) -> list[str]:
+    """Return the folders below a folder in which a file lies that is named from there, the innermost first."""
+    return [folder.full(str(parent)) for parent in PurePosixPath(name).parents if str(parent) != "."]
 
 
-def _intrusions(folder: Folder, canary: Canary, homes: AbstractSet[str]) -> Iterator[Problem]:
-    for name in sorted(canary.further):
-        between = (str(parent) for parent in PurePosixPath(name).parents if str(parent) != ".")
-        home = next((path for parent in between if (path := folder.full(parent)) in homes), None)
-        if home is not None:
-            seen = f"{name}, which lies in the folder of another Canary, {home}"
-            yield problem_of_spec(folder, canary, canary.gitops, seen=seen, allowed="files of its own folder")
+def _place(folder: Folder, wanted: Declared) -> tuple[str, int]:
+    """Return where a folder declares an object: file and line."""
+    places = ((name, line) for name in folder.files for declared, line in _declared(folder, name) if declared == wanted)
+    name, line = next(places, ("", 0))
+    return folder.full(name), line
 
 
-def _declared(folder: Folder, name: str) -> Iterator[Declared]:
-    if not name.endswith((".yaml", ".yml", ".json")) or not any(
-        kind.encode() in folder.files[name].data for kind in KINDS
-    ):
+def _declared(folder: Folder, name: str) -> Iterator[tuple[Declared, int]]:
+    if not name.endswith((".yaml", ".yml", ".json")):
+        return
+    data = folder.files[name].data
+    if not any(kind.encode() in data for kind in KINDS):
         return
     try:
         for document, value in folder.files[name].objects():
             namespace = folder.namespace or text_at(value, "metadata", "namespace")
             if value["kind"] in KINDS and namespace:
-                yield Declared(str(value["kind"]), namespace, _name(value), folder.full(name), document.line)
+                yield Declared(intern(str(value["kind"])), intern(namespace), intern(_name(value))), document.line
     except InvalidFile:
         return  # whoever needs this file says so
 
@@ -87,14 +150,10 @@ def _name(value: Object) -> str:
     return text_at(value, "metadata", "name") or ""
 
 
-def _collisions(
-    folder: Folder, canary: Canary, index: Mapping[Declared, list[tuple[str, Declared]]], homes: set[str]
-) -> Iterator[Problem]:
-    for ours, field_path in _written(canary):
-        for path, theirs in index.get(ours, ()):
-            if path not in homes:
-                found = f"{ours.kind} {ours.namespace}/{ours.name} also declared in {theirs.file}:{theirs.line}"
-                yield problem_of_spec(folder, canary, field_path, seen=found, allowed="one manifest for each object")
+def _claims(home: Home) -> set[Declared]:
+    """Return the objects that the canaries write, and the canaries: one of the same name elsewhere is no neighbour."""
+    written = {each for canary in home.canaries for each, _ in _written(canary)}
+    return written | {Declared(CANARY, canary.namespace, canary.name) for canary in home.canaries}
 
 
 def _written(canary: Canary) -> Iterator[tuple[Declared, Path]]:

@@ -31,6 +31,12 @@ class Recent(Generic[K, V]):
             self._keep(key, value, self._weigh(value))
         return value
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._turn:
+            self._kept.clear()
+            self._weight = 0
+
     def _keep(self, key: K, value: V, weight: int) -> None:
         self._weight += weight - self._kept.pop(key, (value, 0))[1]
         self._kept[key] = value, weight

@@ -57,7 +57,7 @@ def _service(folder: Folder, canary: Canary, name: str, key: str, values: set[st
     if selected not in values:
         allowed = " or ".join(f"{key}: {value}" for value in sorted(values))
         yield problem(folder, found, (*_SELECTOR, key), seen=str(selected or "no such label"), allowed=allowed)
-    else:
+    elif found.file not in names.owned_files(canary):  # what we wrote ourselves is edited otherwise
         yield from unspliceable(folder, found, {(*_SELECTOR, key): "another"})
 
 

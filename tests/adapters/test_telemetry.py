@@ -43,7 +43,7 @@ def test_where_a_canary_stands_is_a_gauge_for_its_weight_and_its_phase(log: io.S
     telemetry = Telemetry()
     canary = {"namespace": "test", "name": "podinfo", "path": "apps/podinfo", "phase": "Progressing", "weight": 20}
     telemetry.tell([Signal("canaries", {"canaries": [{**canary, "name": "gone"}]})])
-    telemetry.tell([Signal("canaries", {"canaries": [canary]})])
+    telemetry.tell([Signal("canaries", {"canaries": [canary], "gone": [{"path": "apps/podinfo", "name": "gone"}]})])
     labels = {"namespace": "test", "name": "podinfo", "path": "apps/podinfo"}
     read = telemetry.registry.get_sample_value
     assert read("gitcanary_canary_weight", labels) == 20

@@ -1,18 +1,20 @@
 """One environment under control: a real Git repository, a whole loop, and a world that obeys the test."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, wait
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from gitcanary.adapters.git import Identity, Mirror, Person, hardened
+from gitcanary.controller.agenda import WATCHING
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.liveness import Watcher
 from gitcanary.controller.notices import Notifier
 from gitcanary.controller.observer import Observer
 from gitcanary.controller.publisher import Publisher
-from gitcanary.controller.reconcile import WATCHING, Round
+from gitcanary.controller.reconcile import Round
 from gitcanary.controller.reports import Reporter
 from gitcanary.controller.survey import Survey
 from gitcanary.manifests import record_file
@@ -186,6 +188,8 @@ class Process:
             has_pushed = self.rounds.run() is not None
             if not has_pushed and not self.is_answer_coming():
                 return
+            if not has_pushed:
+                wait(self.observer.waiting_for(), timeout=10, return_when=FIRST_COMPLETED)
         raise AssertionError("the rounds do not settle")
 
     def is_answer_coming(self) -> bool:

@@ -14,6 +14,7 @@ from gitcanary.rollout.evidence import MetricAnswer
 from gitcanary.rollout.spec import Metric
 
 SIDE_BY_SIDE = 8
+THEIRS_SIDE_BY_SIDE = 64  # of servers that specs name: a slow one holds a turn for as long as a query's deadline
 DEADLINE = timedelta(seconds=5)
 
 # All queries of one `ask` together get this many times the deadline of one.
@@ -46,13 +47,14 @@ class Prometheus:
         self._own_sender, self._their_sender = Sender(), Sender(allowed)
         self._own = Server(address, self._own_sender, within, credentials)
         self._pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="prometheus")
+        self._their_pool = ThreadPoolExecutor(THEIRS_SIDE_BY_SIDE, thread_name_prefix="their-prometheus")
 
     def ask(self, metrics: Iterable[Metric], at: datetime) -> dict[Metric, MetricAnswer]:
         """Answer every metric, evaluated at one instant. Never raises: what could not be asked has its trouble."""
         silent: set[str | None] = set()
         asked = {metric: replace(metric, server=self._foreign(metric.server)) for metric in metrics}
         inquiries = sorted(inquiries_for(asked.values()), key=lambda each: each.server or "")
-        futures = {self._pool.submit(self._answer, each, at, silent): each for each in inquiries}
+        futures = {self._pool_for(each.server).submit(self._answer, each, at, silent): each for each in inquiries}
         done, late = wait(futures, timeout=(PATIENCE * self._within).total_seconds())
         answers: dict[Metric, MetricAnswer] = {}
         for future in late:
@@ -65,9 +67,13 @@ class Prometheus:
     def close(self) -> None:
         """Wait for the queries under way, and close all connections."""
         self._pool.shutdown(cancel_futures=True)
+        self._their_pool.shutdown(cancel_futures=True)
         self._own.close()
         self._own_sender.close()
         self._their_sender.close()
+
+    def _pool_for(self, server: str | None) -> ThreadPoolExecutor:
+        return self._pool if server is None else self._their_pool
 
     def _foreign(self, server: str | None) -> str | None:
         """Return a server out of a spec, None where it is the operator's own address."""
