@@ -1,22 +1,44 @@
 """The sync gate that asks a URL: for sync tools without an adapter of their own, and for the demo."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from gitcanary import errors
 from gitcanary.egress import Call, Sender
-from gitcanary.egress.allowed import shown
+from gitcanary.egress.text import shown
 from gitcanary.ports import Sighting
 
 DEADLINE = timedelta(seconds=5)
 LONGEST_ANSWER = 1024 * 1024
 
 # A whole object id of Git, SHA-1 or SHA-256.
-OBJECT_ID = r"^([0-9a-f]{40}|[0-9a-f]{64})$"
+OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+YEARS = range(1970, 3000)  # of times that a clock may show; those at the calendar's ends cannot be computed with
+
+# A time further ahead than this says nothing, whoever's clock it is that is wrong.
+AHEAD = timedelta(minutes=1)
+
+
+def _whole(revision: str) -> str:
+    if OBJECT_ID.fullmatch(revision) is None:
+        raise PydanticCustomError("revision", "a whole commit id of 40 or 64 characters")
+    return revision
+
+
+def _plausible(at: datetime) -> datetime:
+    if at.year not in YEARS:
+        raise PydanticCustomError("time", "a time of the years 1970 to 2999")
+    return at.astimezone(UTC)
+
+
+Revision = Annotated[str, AfterValidator(_whole)]
+Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 
 
 class Applied(BaseModel):
@@ -24,10 +46,10 @@ class Applied(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    revision: str | None = Field(pattern=OBJECT_ID)
-    at: AwareDatetime | None = None
+    revision: Revision | None
+    at: Instant | None = None
     ready: dict[str, bool] | None = None
-    not_ready_since: AwareDatetime | None = Field(default=None, alias="notReadySince")
+    not_ready_since: Instant | None = Field(default=None, alias="notReadySince")
 
 
 class HttpGate:
@@ -40,17 +62,20 @@ class HttpGate:
         self._within = within
         self._by = _name(url)
 
-    def look(self, now: datetime) -> Sighting:  # noqa: ARG002 - the port's signature; the answer has its own time
-        """Ask once. Never raises: an answer that is none is a sighting with its trouble."""
+    def look(self, now: datetime) -> Sighting:
+        """Ask once. Never raises: an answer that is none is a sighting with its trouble.
+
+        A time that lies ahead of `now` is left out: it would keep what is live from being checked until it has come.
+        """
         try:
             answer = self._sender.send(self._call, self._within, LONGEST_ANSWER)
         except errors.GitcanaryError as error:
             return Sighting(self._by, trouble=str(error))
         if answer.status != HTTPStatus.OK:
             return Sighting(self._by, trouble=f"answered {answer.status}")
-        return self._sighting(answer.body)
+        return self._sighting(answer.body, now + AHEAD)
 
-    def _sighting(self, body: bytes) -> Sighting:
+    def _sighting(self, body: bytes, latest: datetime) -> Sighting:
         try:
             applied = Applied.model_validate_json(body)
         except ValidationError as error:
@@ -60,10 +85,14 @@ class HttpGate:
         return Sighting(
             self._by,
             revision=applied.revision,
-            at=applied.at,
+            at=_not_after(latest, applied.at),
             ready=applied.ready,
-            not_ready_since=applied.not_ready_since,
+            not_ready_since=_not_after(latest, applied.not_ready_since),
         )
+
+
+def _not_after(latest: datetime, at: datetime | None) -> datetime | None:
+    return at if at is None or at <= latest else None
 
 
 def _name(url: str) -> str:

@@ -4,34 +4,40 @@ Anybody who can write a Canary chooses addresses that the controller then calls 
 there, loopback, and what hands out credentials, link-local, is therefore no address for a spec.
 """
 
-import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from gitcanary import errors
-
-IPAddress = IPv4Address | IPv6Address
+from gitcanary.egress.lookup import IPAddress, Resolve, resolve
+from gitcanary.egress.text import shown
 
 SCHEMES = {"http": 80, "https": 443}
-LONGEST_SHOWN = 80
 
-# RFC 6052: a gateway turns these into the IPv4 address in the last 32 bits.
-NAT64 = IPv6Network("64:ff9b::/96")
+# A gateway or an old stack turns these into the IPv4 address in the last 32 bits: NAT64 (RFC 6052, RFC 8215), and the
+# IPv4-compatible addresses of RFC 4291.
+CARRIERS = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
+
+# Where clouds hand out credentials without being link-local: AWS and Google over IPv6, Azure, Alibaba, Oracle.
+METADATA = frozenset(
+    map(ip_address, ("fd00:ec2::254", "fd20:ce::254", "168.63.129.16", "100.100.100.200", "192.0.0.192"))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """The rule for addresses out of a spec.
 
-    Without `patterns` it is every address but loopback and link-local. With them, each a host or `host:port` in which
-    `*` and `?` are wildcards, it is only what one of them matches; loopback and link-local are then reached by a
-    pattern that matches the number itself, or by one that spells the name without a wildcard.
+    Without `patterns` it is every address but loopback, link-local and where clouds hand out credentials. With them,
+    each a host or `host:port` in which `*` and `?` are wildcards, it is only what one of them matches; those addresses
+    are then reached by a pattern that matches the number itself, or by one that spells the name without a wildcard.
+    `resolve` asks the system for the addresses of a name.
     """
 
     patterns: tuple[str, ...] = ()
+    resolve: Resolve = field(default=resolve, compare=False, repr=False)
 
     def check(self, url: str) -> None:
         """Raise `errors.ForbiddenAddress` if the text alone shows that this URL is not allowed; no name is resolved."""
@@ -49,7 +55,7 @@ class Allowed:
         system's resolver does.
         """
         self._check_listed(host, port)
-        found = _resolve(host, port)
+        found = self.resolve(_plain(host), port)
         if not self._is_named(host, port) and any(is_local(address) for address in found):
             raise errors.ForbiddenAddress(f"{shown(host)} leads to a loopback or link-local address")
         return tuple(str(address) for address in found)
@@ -75,15 +81,12 @@ class Allowed:
 def is_local(address: IPAddress) -> bool:
     """Tell whether an address is loopback or link-local, also where IPv6 carries an IPv4 address in it.
 
-    The unspecified address counts: a connection to it ends at the machine itself.
+    The unspecified address counts: a connection to it ends at the machine itself. So does where a cloud hands out
+    credentials.
     """
-    return any(each.is_loopback or each.is_link_local or each.is_unspecified for each in _readings(address))
-
-
-def shown(text: str) -> str:
-    """Return what somebody else wrote as one short printable line."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= LONGEST_SHOWN else line[: LONGEST_SHOWN - 1] + "…"
+    return any(
+        each.is_loopback or each.is_link_local or each.is_unspecified or each in METADATA for each in _readings(address)
+    )
 
 
 def _readings(address: IPAddress) -> Iterator[IPAddress]:
@@ -91,16 +94,8 @@ def _readings(address: IPAddress) -> Iterator[IPAddress]:
     if isinstance(address, IPv6Address):
         embedded = (address.ipv4_mapped, address.sixtofour, *(address.teredo or ()))
         yield from (each for each in embedded if each is not None)
-        if address in NAT64:
+        if any(address in carrier for carrier in CARRIERS):
             yield IPv4Address(int(address) & 0xFFFFFFFF)
-
-
-def _resolve(host: str, port: int) -> tuple[IPAddress, ...]:
-    try:
-        found = socket.getaddrinfo(_plain(host), port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise errors.Unreachable(f"{shown(host)} does not resolve") from error
-    return tuple(dict.fromkeys(ip_address(str(sockaddr[0])) for *_, sockaddr in found))
 
 
 def _split(url: str) -> tuple[str, int]:

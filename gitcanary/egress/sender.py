@@ -2,9 +2,11 @@
 
 import ssl
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from importlib.metadata import version
 from time import monotonic
 from typing import Any
@@ -13,11 +15,14 @@ import httpcore
 import httpx
 
 from gitcanary import errors
-from gitcanary.egress.allowed import SCHEMES, Allowed, shown
+from gitcanary.egress.allowed import SCHEMES, Allowed
+from gitcanary.egress.lookup import Lookups, resolve
+from gitcanary.egress.text import shown
 
 CONNECTIONS = 256  # at a time: slow receivers hold theirs, and others must not wait for them
 IDLE_CONNECTIONS = 8
 IDLE_SECONDS = 5.0
+STATUSES = range(HTTPStatus.OK, 600)
 
 FAULTS: dict[type[Exception], str] = {
     httpx.RemoteProtocolError: "the connection was closed in the middle of an answer, or what came is not HTTP",
@@ -39,10 +44,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What answered: the HTTP status (redirects are not followed) and the whole body."""
+    """What answered: the HTTP status (redirects are not followed) and the whole body.
+
+    `at` is when, by the server's own clock; None where it does not say.
+    """
 
     status: int
     body: bytes
+    at: datetime | None = field(default=None, compare=False)
 
 
 class Sender:
@@ -60,8 +69,9 @@ class Sender:
     def send(self, call: Call, within: timedelta, at_most: int) -> Answer:
         """Send a call and return its answer, both within one deadline; the body has `at_most` bytes.
 
-        Raises `errors.TimedOut`, `errors.Unreachable` (also for an answer that is too long) and `errors.Refused` for a
-        URL that cannot be called; their texts are one short line without the URL.
+        Raises `errors.TimedOut`, `errors.Unreachable` (also for an answer that is too long, and for a status that is
+        none of HTTP's) and `errors.Refused` for a URL that cannot be called; their texts are one short line without the
+        URL.
         """
         try:
             return self._exchange(_request(call, within), at_most)
@@ -69,6 +79,8 @@ class Sender:
             raise errors.TimedOut(f"no answer within {within.total_seconds():g} s") from error
         except httpx.TransportError as error:
             raise errors.Unreachable(_said(error)) from error
+        except UnicodeError as error:
+            raise errors.Refused("the address, or a header, cannot be sent as HTTP") from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -77,7 +89,9 @@ class Sender:
     def _exchange(self, request: httpx.Request, at_most: int) -> Answer:
         response = self._transport.handle_request(request)
         try:
-            return Answer(response.status_code, _bounded(response.iter_raw(), at_most))
+            if response.status_code not in STATUSES:
+                raise errors.Unreachable(f"answered {response.status_code}, which is no status of HTTP")
+            return Answer(response.status_code, _bounded(response.iter_raw(), at_most), _date(response))
         finally:
             response.close()
 
@@ -97,7 +111,7 @@ def _url(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, UnicodeError) as error:
         raise errors.Refused("the address is not a URL") from error
-    if url.scheme not in SCHEMES or not url.host:
+    if url.scheme not in SCHEMES or not url.raw_host:  # `host` would be decoded, and not every name can be
         raise errors.Refused("only http:// and https:// addresses are called")
     return url
 
@@ -120,6 +134,14 @@ def _bounded(chunks: Iterable[bytes], at_most: int) -> bytes:
         if len(body) > at_most:
             raise errors.Unreachable(f"the answer is longer than {at_most} bytes")
     return bytes(body)
+
+
+def _date(response: httpx.Response) -> datetime | None:
+    try:
+        told = parsedate_to_datetime(response.headers.get("Date", ""))
+    except (ValueError, OverflowError):
+        return None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)  # `-0000` is UTC too
 
 
 def _said(error: Exception) -> str:
@@ -145,15 +167,19 @@ class _Transport(httpx.HTTPTransport):
             max_connections=CONNECTIONS,
             max_keepalive_connections=IDLE_CONNECTIONS,
             keepalive_expiry=IDLE_SECONDS,
-            network_backend=_Network(allowed.addresses if allowed else lambda host, _port: (host,)),
+            network_backend=_Network(Lookups(allowed.addresses if allowed else _anywhere)),
         )
 
 
-class _Network(httpcore.NetworkBackend):
-    """Connects to the first address that answers, of those it is given for a host."""
+def _anywhere(host: str, port: int) -> tuple[str, ...]:
+    return tuple(str(address) for address in resolve(host, port))
 
-    def __init__(self, addresses: Callable[[str, int], tuple[str, ...]]) -> None:
-        self._addresses = addresses
+
+class _Network(httpcore.NetworkBackend):
+    """Connects to the first address that answers, of those that a host has."""
+
+    def __init__(self, lookups: Lookups) -> None:
+        self._lookups = lookups
         self._sockets = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -166,13 +192,21 @@ class _Network(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         options = list(socket_options or ())
         failure: Exception = httpcore.ConnectError("no address")
-        for address in self._addresses(host, port):
+        addresses = self._find(host, port, timeout)
+        for others, address in zip(reversed(range(len(addresses))), addresses, strict=True):
             try:
                 left = _left(timeout, httpcore.ConnectTimeout)
-                return _Stream(self._sockets.connect_tcp(address, port, left, local_address, options))
+                share = left / (others + 1) if left is not None else None  # one that is silent leaves time for the next
+                return _Stream(self._sockets.connect_tcp(address, port, share, local_address, options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
+
+    def _find(self, host: str, port: int, until: float | None) -> tuple[str, ...]:
+        try:
+            return self._lookups.find(host, port, _left(until, httpcore.ConnectTimeout) or 0)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout from None
 
 
 class _Stream(httpcore.NetworkStream):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitcanary import errors
-from gitcanary.egress.allowed import Allowed, is_local, shown
+from gitcanary.egress.allowed import Allowed, is_local
+from gitcanary.egress.text import shown
 
 HERE = [
     "127.0.0.1",
@@ -24,6 +25,11 @@ HERE = [
     "::ffff:a9fe:a9fe",
     "64:ff9b::169.254.169.254",
     "2002:7f00:1::",
+    "::127.0.0.1",
+    "64:ff9b:1::a9fe:a9fe",
+    "fd00:ec2::254",
+    "168.63.129.16",
+    "::ffff:100.100.100.200",
 ]
 
 

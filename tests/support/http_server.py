@@ -6,6 +6,7 @@ waits in it ends when the server is closed.
 
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -140,10 +141,27 @@ def endless(handler: Handler, _received: Received, _number: int) -> None:
     handler.close_connection = True
 
 
+def raw(data: bytes) -> Script:
+    """Send these bytes, whatever they are, and close the connection."""
+
+    def script(handler: Handler, _received: Received, _number: int) -> None:
+        handler.wfile.write(data)
+        handler.close_connection = True
+
+    return script
+
+
+def reset(handler: Handler, _received: Received, _number: int) -> None:
+    """Reset the connection instead of answering."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    handler.close_connection = True
+
+
 @contextmanager
-def serve(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+def serve(script: Script, tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1") -> Iterator[Server]:
     """Run a server for the length of a block, over TLS where a context is given."""
-    with _Listening(script, tls) as listening:
+    with _Listening(script, tls, host) as listening:
         thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -159,11 +177,13 @@ class _Listening(ThreadingHTTPServer):
     # Threads are waited for at the end, so that nothing of a test lives on in the next one.
     daemon_threads = False
 
-    def __init__(self, script: Script, tls: ssl.SSLContext | None) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, script: Script, tls: ssl.SSLContext | None, host: str) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, 0), Handler)
         port = self.server_address[1]
         self.script = script
-        self.running = Server(f"{'https' if tls else 'http'}://127.0.0.1:{port}", port)
+        at = f"[{host}]" if ":" in host else host
+        self.running = Server(f"{'https' if tls else 'http'}://{at}:{port}", port)
         self._accepted: list[socket.socket] = []
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_side=True)

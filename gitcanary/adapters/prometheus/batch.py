@@ -101,7 +101,7 @@ class Prometheus:
             return inquiry.troubled("its server did not answer another query in time", at)
         try:
             with self._server(inquiry.server) as server:
-                return inquiry.read(server.query(inquiry.query, at), at)
+                return inquiry.read(server.query(inquiry.query, at, inquiry.window), at)
         except errors.TimedOut as error:
             silent.add(inquiry.server)
             return inquiry.troubled(str(error), at)

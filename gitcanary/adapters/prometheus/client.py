@@ -4,10 +4,11 @@ The library brings the API and the shapes of its results. The session below it i
 deadline, repeats failed requests for seconds, follows redirects, drops warnings and loses what the server said.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, assert_never
@@ -19,13 +20,22 @@ from prometheus_api_client.prometheus_connect import PrometheusConnect
 from requests.adapters import BaseAdapter
 
 from gitcanary import errors
-from gitcanary.egress import Call, Sender
-from gitcanary.egress.allowed import shown
+from gitcanary.egress import Answer, Call, Sender
+from gitcanary.egress.text import shown
 
 LONGEST_ANSWER = 8 * 1024 * 1024
 
 # The server gives up a little before we do, so that it can say so: silence then means that it is gone.
 SERVER_SHARE = 0.8
+
+# How far the server's clock may be from ours: it is asked for what happened up to an instant by ours.
+MOST_APART = timedelta(seconds=40)
+MINUTE = timedelta(minutes=1)
+
+# How old a sample may be that an instant vector takes for the present one, where the window is not shorter.
+LOOKBACK = timedelta(minutes=5)
+
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|Inf)|NaN", re.ASCII)
 
 # The statuses that are about the query, not about the server; a smaller query may do better.
 QUERY_REFUSED = frozenset(
@@ -36,6 +46,10 @@ QUERY_REFUSED = frozenset(
         HTTPStatus.UNPROCESSABLE_ENTITY,
     }
 )
+
+
+NO_NUMBER = "the query does not give a number"
+NO_INSTANT = "the query does not give one number for each series"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +98,17 @@ class Server:
         session.mount(url, _WayOut(sender, within))
         self._limit = f"{within.total_seconds() * SERVER_SHARE:g}s"
 
-    def query(self, promql: str, at: datetime) -> tuple[Sample, ...]:
+    def query(self, promql: str, at: datetime, window: timedelta = LOOKBACK) -> tuple[Sample, ...]:
         """Return what a query evaluates to at one instant; no series are an empty tuple.
 
+        No sample counts that is older than the window, where Prometheus by itself would take one of five minutes ago.
         Raises `errors.Refused` if it is the query that the server does not take, else `errors.Unreachable`; their texts
         are one short line.
         """
         try:
             params = {"time": f"{at.timestamp():.3f}", "timeout": self._limit}
+            if window < LOOKBACK:
+                params["lookback_delta"] = f"{window.total_seconds():g}s"
             return _samples(self._connection.custom_query(promql, params))
         except (requests.RequestException, PrometheusApiClientException) as error:
             raise errors.Unreachable(f"cannot be asked: {type(error).__name__}") from error
@@ -145,6 +162,7 @@ class _WayOut(BaseAdapter):
         response = requests.Response()
         response.status_code, response.raw = answer.status, BytesIO(answer.body)
         _check(response)
+        _check_clock(answer)
         return response
 
     def close(self) -> None:
@@ -167,18 +185,38 @@ def _check(response: requests.Response) -> None:
         raise errors.Refused(f"the query was refused ({status}){_explained(body)}")
     if status != HTTPStatus.OK:
         raise errors.Unreachable(f"answered {status}{_explained(body)}")
-    if body.get("status") != "success" or "result" not in _dictionary(body.get("data")):
-        raise errors.Unreachable(f"an answer that is none of Prometheus{_explained(body)}")
+    _check_kind(body)
     if warnings := body.get("warnings"):
         # A part of the stores did not answer: what is missing may be the errors.
         said = "; ".join(str(each) for each in warnings) if isinstance(warnings, list) else str(warnings)
         raise errors.Unreachable(f"answered in part: {shown(said)}")
 
 
+def _check_kind(body: Mapping[str, Any]) -> None:
+    data = _dictionary(body.get("data"))
+    kind = data.get("resultType") if body.get("status") == "success" and "result" in data else None
+    match kind:
+        case "vector" | "scalar":
+            return
+        case "string":
+            raise errors.Refused(NO_NUMBER)
+        case "matrix":
+            raise errors.Refused(NO_INSTANT)
+        case _:
+            raise errors.Unreachable(f"an answer that is none of Prometheus{_explained(body)}")
+
+
+def _check_clock(answer: Answer) -> None:
+    apart = answer.at - datetime.now(UTC) if answer.at is not None else timedelta()
+    if abs(apart) > MOST_APART:
+        direction = "ahead of" if apart > timedelta() else "behind"
+        raise errors.Unreachable(f"its clock is {abs(apart) / MINUTE:.0f} min {direction} ours")
+
+
 def _body(response: requests.Response) -> dict[str, Any]:
     try:
         return _dictionary(response.json())
-    except (requests.JSONDecodeError, UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # no JSON, no UTF-8, or a number that is too long for Python
         return {}
 
 
@@ -207,13 +245,12 @@ def _sample(series: object) -> Sample:
         case {"metric": dict() as labels, "value": [int() | float(), str() as value]}:
             return Sample({str(name): str(label) for name, label in labels.items()}, _number(value))
         case {"values": _} | {"histogram": _} | {"histograms": _}:
-            raise errors.Refused("the query does not give one number for each series")
+            raise errors.Refused(NO_INSTANT)
         case _:
             raise errors.Unreachable("an answer that is none of Prometheus")
 
 
 def _number(value: str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        raise errors.Refused("the query does not give a number") from None
+    if _NUMBER.fullmatch(value) is None:
+        raise errors.Refused(NO_NUMBER)
+    return float(value)

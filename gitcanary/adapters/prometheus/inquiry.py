@@ -30,15 +30,19 @@ class Inquiry:
     metrics: tuple[Metric, ...]
     is_grouped: bool = False
 
+    @property
+    def window(self) -> timedelta:
+        """The window of its metrics: all have the same."""
+        return self.metrics[0].window
+
     def read(self, samples: Sequence[Sample], at: datetime) -> dict[Metric, MetricAnswer]:
         """Return what the samples say of each metric."""
         if self.is_grouped:
-            groups = {(each.labels.get(NAMESPACE), each.labels.get(WORKLOAD)): each.value for each in samples}
-            return {m: MetricAnswer(at, _value(m, groups.get((m.namespace, m.workload)))) for m in self.metrics}
-        if len(samples) > 1:
-            return self.troubled(f"{len(samples)} series where one is expected", at)
-        value = samples[0].value if samples else None
-        return {metric: MetricAnswer(at, _value(metric, value)) for metric in self.metrics}
+            groups = defaultdict(list)
+            for each in samples:
+                groups[each.labels.get(NAMESPACE), each.labels.get(WORKLOAD)].append(each.value)
+            return {m: _answer(m, groups[m.namespace, m.workload], at) for m in self.metrics}
+        return {metric: _answer(metric, [each.value for each in samples], at) for metric in self.metrics}
 
     def troubled(self, trouble: str, at: datetime) -> dict[Metric, MetricAnswer]:
         """Return the same trouble for each metric."""
@@ -84,10 +88,10 @@ def _together(metrics: Sequence[Metric]) -> Iterator[Inquiry]:
 
 
 def _alone(metrics: Iterable[Metric]) -> Iterator[Inquiry]:
-    same: defaultdict[tuple[str | None, str], list[Metric]] = defaultdict(list)
+    same: defaultdict[tuple[str | None, str, timedelta], list[Metric]] = defaultdict(list)
     for metric in metrics:
-        same[metric.server, metric.query].append(metric)
-    for (server, text), alike in same.items():
+        same[metric.server, metric.query, metric.window].append(metric)
+    for (server, text, _), alike in same.items():
         yield Inquiry(server, text, tuple(alike))
 
 
@@ -100,6 +104,12 @@ def _chunks(family: list[Metric]) -> Iterator[list[Metric]]:
 
 def _any_of(names: Iterable[str]) -> str:
     return "|".join(match_exactly(name) for name in sorted(set(names)))
+
+
+def _answer(metric: Metric, values: Sequence[float], at: datetime) -> MetricAnswer:
+    if len(values) > 1:
+        return MetricAnswer(at, None, f"{len(values)} series where one is expected")
+    return MetricAnswer(at, _value(metric, values[0] if values else None))
 
 
 def _value(metric: Metric, value: float | None) -> float | None:

@@ -151,7 +151,8 @@ def test_a_query_is_posted_in_the_body_with_its_time_and_a_limit_for_the_server(
     (received,) = server.received
     assert (received.method, received.path) == ("POST", "/prefix/api/v1/query")
     form = {name: values[0] for name, values in parse_qs(received.body.decode()).items()}
-    assert form == {"query": 'up{a="ü b"}', "time": "1795341877.250", "timeout": "4s"}
+    sent = {"query": 'up{a="ü b"}', "time": "1795341877.250", "timeout": "4s", "lookback_delta": "60s"}
+    assert form == sent
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ def _same(one: float | None, other: float | None) -> bool:
         ("prod", "podinfo", 50, 248),
         ("test", "pod.info", 90, 987),
         ("test", "podxinfo", 10, 487),
+        ("test", "failing", 0, 995),
     ],
 )
 def test_values_are_what_the_traffic_was(
@@ -142,8 +143,8 @@ def test_values_are_what_the_traffic_was(
 
 @pytest.mark.parametrize(
     ("workload", "value"),
-    [(("test", "gone"), None), (("test", "idle"), math.nan), (("test", "failing"), None)],
-    ids=["never seen", "without a request", "only errors"],
+    [(("test", "gone"), None), (("test", "idle"), math.nan)],
+    ids=["never seen", "without a request"],
 )
 def test_a_workload_without_an_answer_has_no_value_and_no_trouble(
     measurements: Prometheus, workload: tuple[str, str], value: float | None
