@@ -19,6 +19,7 @@ from gitcanary.adapters.http_gate import HttpGate
 from gitcanary.adapters.prometheus import Basic, Bearer, Prometheus
 from gitcanary.adapters.server import Server
 from gitcanary.adapters.telemetry import Telemetry
+from gitcanary.controller.budget import PushBudget
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.liveness import Watcher
 from gitcanary.controller.notices import Notifier
@@ -171,6 +172,7 @@ class Loop(Reading):
             self.reporter,
             self.notifier,
             SystemClock(),
+            PushBudget(settings.pushes_per_minute),
         )
         self._stack.callback(self.measurements.close)
         self._stack.callback(self.gates.close)
@@ -239,7 +241,7 @@ class Controller:
     def _round(self) -> datetime | None:
         """Run one round; an outage of the repository is told once and waited out."""
         began, now = perf_counter(), SystemClock().now()
-        if now < self._not_before:
+        if now < self._not_before <= now + LOCKED_OUT:  # further ahead is a clock that fell back
             return None
         try:
             pushed = self._loop.rounds.run()

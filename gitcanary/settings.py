@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     allow_host: Items = ()
     listen: str | None = None
     poll: Poll = timedelta(seconds=5)
+    pushes_per_minute: Annotated[int | None, Field(ge=1)] = None
     git_username: str | None = None
     git_password: SecretStr | None = None
     author: str = US

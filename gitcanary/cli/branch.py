@@ -9,7 +9,7 @@ from gitcanary.adapters.git import Environment, find_upstream, personal
 from gitcanary.assembly import Reading, credentials
 from gitcanary.cli.chronicle import Entry, Origin, read_entries
 from gitcanary.cli.labels import Labels
-from gitcanary.cli.run import settings_variable
+from gitcanary.cli.options import settings_file
 from gitcanary.cli.standing import Standing, standings
 from gitcanary.errors import GitcanaryError
 from gitcanary.manifests.canaries import read_former
@@ -20,7 +20,7 @@ from gitcanary.settings import Settings, load
 
 def read_settings(flags: Mapping[str, object], file: Path | None) -> Settings:
     """Read the settings of a verb that a person types. Raises `Usage`."""
-    return load(flags, file or settings_variable(), located)
+    return load(flags, settings_file(file), located)
 
 
 def located() -> tuple[str, str]:

@@ -1,11 +1,13 @@
 """The flags that several verbs share. Those of settings are `GITCANARY_…` variables too, and lines of their file."""
 
+import os
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from gitcanary.cli.console import Output
+from gitcanary.settings import PREFIX
 
 Repository: TypeAlias = Annotated[
     str | None, typer.Option("--repository", help="The Git repository: a URL or a path.", show_default=False)
@@ -43,3 +45,22 @@ AnyName: TypeAlias = Annotated[
     str | None,
     typer.Argument(help="namespace/name, or the folder where two share it; all without.", show_default=False),
 ]
+
+
+def settings_file(given: Path | None) -> Path | None:
+    """Return the settings file: the flag's, else the one that the environment names."""
+    name = os.environ.get(f"{PREFIX}SETTINGS")
+    return given or (Path(name) if name else None)
+
+
+def flags_of_loop(
+    repository: str | None,
+    branch: str | None,
+    path: list[str] | None,
+    prometheus: str | None,
+    sync: list[str] | None,
+    allow_host: list[str] | None,
+) -> dict[str, object]:
+    """Return the flags of every verb that decides, by the settings' names."""
+    flags: dict[str, object] = {"repository": repository, "branch": branch, "path": path, "prometheus": prometheus}
+    return {**flags, "sync": sync, "allow_host": allow_host}

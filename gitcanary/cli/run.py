@@ -1,8 +1,6 @@
 """`gitcanary run`: the controller."""
 
-import os
 import signal
-from pathlib import Path
 from threading import Event
 from typing import Annotated
 
@@ -10,14 +8,34 @@ import typer
 
 from gitcanary.adapters.telemetry import configure_logs
 from gitcanary.assembly import Controller
-from gitcanary.cli.options import AllowHost, Branch, Paths, Prometheus, Repository, SettingsFile, Sync
-from gitcanary.settings import PREFIX, load
+from gitcanary.cli import prospects
+from gitcanary.cli.options import (
+    AllowHost,
+    Branch,
+    Paths,
+    Prometheus,
+    Repository,
+    SettingsFile,
+    Sync,
+    flags_of_loop,
+    settings_file,
+)
+from gitcanary.settings import load
 
 Listen = Annotated[
     str | None, typer.Option("--listen", help="Where to answer over HTTP, host:port; nothing listens without it.")
 ]
 Poll = Annotated[
     str | None, typer.Option("--poll", help="How often to look for a new tip.  [default: 5s]", show_default=False)
+]
+PushesPerMinute = Annotated[
+    int | None,
+    typer.Option(
+        "--pushes-per-minute", help="How often to push; rollbacks do not wait.  [default: no limit]", show_default=False
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Log what the next decisions would commit, show the diffs, push nothing.")
 ]
 Once = Annotated[bool, typer.Option("--once", help="Decide what can be decided now, push it, and exit.")]
 
@@ -32,7 +50,9 @@ def run(  # noqa: PLR0913 - one parameter a flag
     allow_host: AllowHost = None,
     listen: Listen = None,
     poll: Poll = None,
+    pushes_per_minute: PushesPerMinute = None,
     once: Once = False,
+    dry_run: DryRun = False,
     settings: SettingsFile = None,
 ) -> None:
     """Watch a branch, and commit the next weight of every canary on it.
@@ -41,28 +61,15 @@ def run(  # noqa: PLR0913 - one parameter a flag
     Credentials are variables or lines of the file: GITCANARY_GIT_USERNAME, GITCANARY_GIT_PASSWORD,
     GITCANARY_PROMETHEUS_TOKEN and their like.
     """
-    flags = {
-        "repository": repository,
-        "branch": branch,
-        "path": path,
-        "prometheus": prometheus,
-        "sync": sync,
-        "allow_host": allow_host,
-        "listen": listen,
-        "poll": poll,
-    }
+    own = {"listen": listen, "poll": poll, "pushes_per_minute": pushes_per_minute}
+    given = load(flags_of_loop(repository, branch, path, prometheus, sync, allow_host) | own, settings_file(settings))
     configure_logs()
-    controller = Controller(load(flags, settings or settings_variable()))
-    if once:
-        controller.run_once()
+    if dry_run:
+        prospects.rehearse(given)
+    elif once:
+        Controller(given).run_once()
     else:
-        controller.run(wait_for_signal)
-
-
-def settings_variable() -> Path | None:
-    """Return the settings file that the environment names."""
-    name = os.environ.get(f"{PREFIX}SETTINGS")
-    return Path(name) if name else None
+        Controller(given).run(wait_for_signal)
 
 
 def wait_for_signal() -> None:

@@ -13,9 +13,13 @@ RESTLESS = WATCHING | {For.ANSWER}
 
 
 class Agenda:
-    """Canaries by their waits. A round costs what is due, however many there are."""
+    """Canaries by their waits. A round costs what is due, however many there are.
+
+    `free_at` is when pushes may go on, where a decision waits for the push budget.
+    """
 
     def __init__(self) -> None:
+        self.free_at: datetime | None = None
         self._waits: dict[Key, Wait] = {}
         self._restless: set[Key] = set()
         self._queue: list[tuple[datetime, Key]] = []
@@ -69,7 +73,8 @@ class Agenda:
             until, key = heappop(self._queue)
             if self._queued.get(key) == until:
                 del self._queued[key]
-        return min([*past, *(until for until, _ in self._queue[:1])], default=None)
+        free = [self.free_at] if self.free_at else []
+        return min([*free, *past, *(until for until, _ in self._queue[:1])], default=None)
 
     def decline(self, key: Key, until: datetime) -> None:
         """Leave a canary alone for some time: the remote declined its commit."""

@@ -13,6 +13,7 @@ from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.state import Action
 
 WAY_BACK = frozenset({Action.ROLLBACK, Action.RESTART, Action.FINISH})
+URGENT = WAY_BACK | {Action.HALT}  # a failed check that waits is one that a rollback waits for
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from gitcanary.controller.agenda import Agenda
+from gitcanary.controller.budget import PushBudget
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.notices import Notifier
 from gitcanary.controller.observer import Asked, Observer
-from gitcanary.controller.publisher import Chain, Decided, Publisher
+from gitcanary.controller.publisher import URGENT, Chain, Decided, Publisher
 from gitcanary.controller.reports import Reporter
 from gitcanary.controller.subject import Key, Subject
 from gitcanary.controller.survey import Survey
@@ -42,6 +43,7 @@ class Round:
         reporter: Reporter,
         notifier: Notifier,
         clock: Clock,
+        budget: PushBudget,
     ) -> None:
         self._repository = repository
         self._survey = survey
@@ -51,6 +53,9 @@ class Round:
         self._reporter = reporter
         self._notifier = notifier
         self._clock = clock
+        self._budget = budget
+        self._unsettled: Chain | None = None
+        self._last: datetime | None = None
         self.agenda = Agenda()
 
     def run(self) -> Pushed | None:
@@ -61,14 +66,44 @@ class Round:
         pushed: Pushed | None = None
         for _ in range(RACES):
             now = self._clock.now().replace(microsecond=0)
+            self._distrust_the_future(now)
             tip = self._repository.fetch()
+            self._settle_push(tip)
             self._look(tip)
             self._observer.begin(now)
             decisions = [each for each in self._decide(tip, now) if not self.agenda.is_declined(each[0].key, now)]
-            pushed = self._publish(tip, decisions, now)
+            pushed = self._publish(tip, self._affordable(decisions, now), now)
             if pushed is None or pushed.outcome is not Outcome.RACED:
                 break
         return pushed
+
+    def _distrust_the_future(self, now: datetime) -> None:
+        """Forget what waits and what was asked where the clock fell back: those times would come late, or never."""
+        if self._last is not None and now < self._last:
+            self.agenda = Agenda()
+            self.agenda.call(self._survey.subjects)
+            self._observer.forget(list(self._survey.subjects))
+        self._last = now
+
+    def _settle_push(self, tip: str) -> None:
+        """Tell of what landed although nobody heard of it: the answer to the last push was lost, and the next one's."""
+        chain, self._unsettled = self._unsettled, None
+        if chain is not None and self._repository.is_ancestor(chain.head, tip):
+            self._reporter.pushed(chain, Pushed(Outcome.LANDED))
+            self._notifier.after(chain.decided)
+
+    def _affordable(self, decisions: Decisions, now: datetime) -> Decisions:
+        """Return what may be pushed now: all, or nothing while the budget is spent and nothing of it is urgent.
+
+        What waits is decided again, on what is known then.
+        """
+        self.agenda.free_at = self._budget.next_free(now) if decisions else None
+        if self.agenda.free_at is None or any(decision.action in URGENT for _, decision in decisions):
+            return decisions
+        for subject, decision in decisions:
+            why = f"{decision.action} waits for the push budget"
+            self._reporter.waits(subject, Wait(For.BUDGET, why, self.agenda.free_at))
+        return ()
 
     def _look(self, tip: str) -> None:
         """Take the tip, and put what it changed on the agenda."""
@@ -174,7 +209,10 @@ class Round:
         self._settle(chain)
         if not chain.decided:
             return None
+        self._unsettled = chain
+        self._budget.spend(now)
         pushed = self._publisher.push(chain)
+        self._unsettled = None
         self._reporter.pushed(chain, pushed)
         if pushed.outcome is Outcome.LANDED:
             self._landed(chain.decided, chain.head)

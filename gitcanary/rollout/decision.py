@@ -46,6 +46,7 @@ class For(StrEnum):
     GATE = "gate"
     DATA = "data"
     PERSON = "person"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from gitcanary.loadtester.commands import Commands
 from gitcanary.settings import PREFIX, Settings
 
 PACKAGE = Path(__file__).resolve().parents[2] / "gitcanary"
-FLAGS = ("repository", "branch", "path", "prometheus", "sync", "allow_host", "listen", "poll")
+FLAGS = ("repository", "branch", "path", "prometheus", "sync", "allow_host", "listen", "poll", "pushes_per_minute")
 
 
 def exposed(registry: CollectorRegistry) -> list[str]:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from gitcanary.errors import Unreachable
 from gitcanary.ports import Pushed
 from gitcanary.rollout.state import Phase
@@ -43,10 +45,13 @@ def test_15_an_answer_that_was_lost_is_settled_by_the_next_fetch(environment) ->
         raise Unreachable("the connection was reset")
 
     environment.controller.mirror.push = lose_answer
-    try:
+    environment.told.told.clear()
+    with pytest.raises(Unreachable):
         environment.run_to(Phase.SUCCEEDED)
-    except Unreachable:
-        environment.run_to(Phase.SUCCEEDED)
+    environment.run_to(Phase.SUCCEEDED)
+    told = [decision["subject"] for decision in environment.told.named("decision")]
+    assert told == environment.subjects[-len(told) :]
+    assert told[0] == "Advance test/podinfo to 30%", "what landed unheard is told of too"
     advances = [subject for subject in environment.subjects if subject.startswith("Advance")]
     assert advances == [f"Advance test/podinfo to {weight}%" for weight in (10, 20, 30, 40, 50)]
 

@@ -9,6 +9,7 @@ from typing import Self
 
 from gitcanary.adapters.git import Identity, Mirror, Person, hardened
 from gitcanary.controller.agenda import WATCHING
+from gitcanary.controller.budget import PushBudget
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.liveness import Watcher
 from gitcanary.controller.notices import Notifier
@@ -53,6 +54,7 @@ class Environment:
         self.hooks = Receivers()
         self.sync = SyncTool(self.clock, lambda: self.remote.tip)
         self.told = Listener()
+        self.pushes_per_minute: int | None = None
         self.controller = self.start()
 
     def start(self) -> "Process":
@@ -180,6 +182,7 @@ class Process:
             self.reporter,
             self.notifier,
             environment.clock,
+            PushBudget(environment.pushes_per_minute),
         )
 
     def settle(self) -> None:
