@@ -111,10 +111,14 @@ def all_ready(known: Sequence[bool | None]) -> bool | None:
 
 
 def became_live(sighting: Sighting, committed_at: datetime) -> datetime | None:
-    """Return since when a commit is live, never before it was committed; None where the gate gives no time."""
+    """Return since when a commit is live, by the gate's own clock; None where it gives no time.
+
+    That nothing is live before it was committed is the rules' to say: they know when a committer date is not to be
+    believed.
+    """
     if sighting.delay is not None:
         return whole_second(committed_at + sighting.delay)
-    return whole_second(max(sighting.at, committed_at)) if sighting.at else None
+    return whole_second(sighting.at)
 
 
 def told_ready(live: Live, subject: Subject, sighting: Sighting) -> Live:

@@ -201,6 +201,6 @@ class Observer:
         awaited = self._awaited.pop(subject.key, None)
         if awaited is None or live.commit != awaited.commit or live.since is None:
             return
-        seconds = (live.since - awaited.committed_at).total_seconds()
+        seconds = max(live.since - awaited.committed_at, timedelta()).total_seconds()
         told = {"canary": subject.title, "commit": awaited.commit, "seconds": seconds}
         self._telemetry.tell([Signal("live", told)])
