@@ -109,12 +109,12 @@ def test_without_any_gate_it_is_refused_as_the_controller_refuses_it(midway: Rem
 
 
 def test_a_dry_run_logs_what_would_be_committed_shows_the_diff_and_pushes_nothing(
-    midway: Remote, prometheus, gate, gitcanary
+    midway: Remote, prometheus, gate, gitcanary, capfd: pytest.CaptureFixture[str]
 ) -> None:
     tip = midway.tip
     result = gitcanary("run", "--dry-run", *flags(midway, prometheus, gate))
     assert (result.exit_code, midway.tip) == (0, tip)
     assert "+      weight: 30" in result.stdout.splitlines()
-    [told] = [each for line in result.output.splitlines() if line.startswith("{") and (each := json.loads(line))]
+    [told] = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     assert (told["event"], told["canary"], told["action"]) == ("dry-run", "test/podinfo", "advance")
     assert told["subject"] == "Advance test/podinfo to 30%"
