@@ -7,7 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from gitcanary.cli.prospects import rehearse
+from gitcanary.settings import load
 from support.http_server import Handler, Received, Server, reply, serve
 from support.repositories import Remote
 
@@ -108,13 +111,17 @@ def test_without_any_gate_it_is_refused_as_the_controller_refuses_it(midway: Rem
     assert "no sync gate" in result.output
 
 
-def test_a_dry_run_logs_what_would_be_committed_shows_the_diff_and_pushes_nothing(
-    midway: Remote, prometheus, gate, gitcanary, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dry_run_shows_the_diff_and_pushes_nothing(midway: Remote, prometheus, gate, gitcanary) -> None:
     tip = midway.tip
     result = gitcanary("run", "--dry-run", *flags(midway, prometheus, gate))
     assert (result.exit_code, midway.tip) == (0, tip)
     assert "+      weight: 30" in result.stdout.splitlines()
-    [told] = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+
+
+def test_a_dry_run_logs_what_would_be_committed(midway: Remote, prometheus, gate) -> None:
+    given = {"repository": midway.url, "prometheus": prometheus.url, "sync": [f"http={gate.url}"]}
+    with capture_logs() as logs:
+        rehearse(load(given))
+    [told] = logs
     assert (told["event"], told["canary"], told["action"]) == ("dry-run", "test/podinfo", "advance")
     assert told["subject"] == "Advance test/podinfo to 30%"
