@@ -8,7 +8,7 @@ FAULT  ?=
 ROW    ?=
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts units real wheel bench lock clean
+.PHONY: demo test lint types contracts units real wheel fuzz bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/gitcanary demo $(if $(FAULT),--fault $(FAULT))
@@ -32,6 +32,11 @@ units: $(STAMP)
 
 wheel: $(STAMP)
 	$(BIN)/python tests/wheel.py
+
+# The generated tests of exact edits, with many more cases than `make units` tries.
+fuzz: $(STAMP)
+	FUZZ_EXAMPLES=$(or $(CASES),20000) $(BIN)/pytest -q -n 2 tests/manifests/test_exactness.py tests/manifests/test_splice.py \
+	  tests/manifests/test_insertion.py tests/manifests/test_graft.py
 
 # All rows, and docs/benchmarks.md; `make bench ROW=advance` measures one row and prints it.
 bench: $(STAMP)

@@ -64,23 +64,22 @@ def _canary(folder: Folder, file: File, document: Document) -> Canary | Refused:
 
 
 def _alone(folder: Folder, canary: Canary, valid: Sequence[Canary]) -> Canary | Refused:
-    claimed = _claims(canary)
-    counts = Counter(claim for each in valid for claim in _claims(each).items())
-    shared = [path for path, claim in claimed.items() if counts[path, claim] > 1]
+    counts = Counter(claim for each in valid for claim in {claim for _, claim in _claims(each)})
+    shared = dict.fromkeys(path for path, claim in _claims(canary) if counts[claim] > 1)
     return InvalidSpec(tuple(_shared(folder, canary, path) for path in shared)) if shared else canary
 
 
-def _claims(canary: Canary) -> dict[Path, tuple[str, ...]]:
-    """Return what no other Canary of the folder may have, by the field that says so; the name is that of its files."""
-    return {
-        ("metadata", "name"): (canary.name,),
-        ("spec", "targetRef", "name"): (canary.namespace, canary.target),
-        ("spec", "service"): (canary.namespace, canary.service.name),
-    }
+def _claims(canary: Canary) -> Iterator[tuple[Path, object]]:
+    """Walk what no other Canary of the folder may have, with the field that says so; the name is that of its files."""
+    yield ("metadata", "name"), ("name", canary.name)
+    yield ("spec", "targetRef", "name"), ("target", canary.namespace, canary.target)
+    yield ("spec", "service"), ("service", canary.namespace, canary.service.name)
+    for location in canary.written:
+        yield canary.gitops, location
 
 
 def _shared(folder: Folder, canary: Canary, path: Path) -> Problem:
     document = folder.files[PurePosixPath(canary.file).name].documents[canary.index]
     seen = "the same in another Canary of this folder"
-    allowed = "one Canary for each target, Service and name; a folder of its own for each cluster"
+    allowed = "one Canary for each target, Service, name and value; a folder of its own for each cluster"
     return Problem(canary.file, line_of(document, path), ".".join(map(str, path)), seen, allowed)

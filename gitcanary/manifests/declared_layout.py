@@ -84,23 +84,36 @@ def _another(value: Scalar, present: Scalar) -> Scalar:
 
 
 def _shared(folder: Folder, canary: Canary, declaration: Declaration) -> Iterator[Problem]:
-    """Yield locations that lead to one value, or into a file that is not for them."""
-    seen: dict[tuple[str, object], Location] = {}
-    ours = {*names.owned_files(canary), names.record_file(canary)}
-    for location in [*declaration.locations(), *([canary.replicas] if canary.replicas else [])]:
-        try:
-            spot = declared.find(folder, location)
-        except Refused:
-            continue
-        first = seen.setdefault((location.file, spot.place), location)
-        if first is not location:
-            found = f"{location}, which is {first}" if first.text != location.text else f"{location} twice"
-            yield problem_of_spec(
-                folder, canary, canary.gitops, seen=found, allowed="a place of its own for each value"
-            )
-        if location.file in ours or canary.file == folder.full(location.file):
+    """Yield locations that lead to a value which has another place in this release, or into a file not made for it."""
+    read = {place: location for location in declaration.read() if (place := _place(folder, location))}
+    written: dict[object, Location] = {}
+    for location in canary.written:
+        place = _place(folder, location)
+        other = written.setdefault(place, location) if place else location
+        first = read.get(place) if other is location else other
+        if first is not None:
+            seen = f"{location} again" if first.text == location.text else f"{location}, which is {first}"
+            yield _misplaced(folder, canary, seen, "a place of its own for each value")
+        if location.file in _not_for_values(folder, canary):
             allowed = "files that neither gitcanary writes nor the Canary stands in"
-            yield problem_of_spec(folder, canary, canary.gitops, seen=str(location), allowed=allowed)
+            yield _misplaced(folder, canary, str(location), allowed)
+
+
+def _misplaced(folder: Folder, canary: Canary, seen: str, allowed: str) -> Problem:
+    return problem_of_spec(folder, canary, canary.gitops, seen=seen, allowed=allowed)
+
+
+def _place(folder: Folder, location: Location) -> object:
+    """Return which value of which file a location names, None where it names none: whoever reads it says so."""
+    try:
+        return location.file, declared.find(folder, location).place
+    except Refused:
+        return None
+
+
+def _not_for_values(folder: Folder, canary: Canary) -> set[str]:
+    own = {name for name in folder.files if folder.full(name) == canary.file}
+    return own | {*names.owned_files(canary), names.record_file(canary)}
 
 
 def _carriers(folder: Folder, canary: Canary) -> Iterator[str]:

@@ -13,18 +13,36 @@ from docs.pages import ROOT
 from gitcanary.adapters.checkout import NOW, Checkout
 from gitcanary.cli.app import app
 from gitcanary.controller.survey import Survey
+from gitcanary.manifests import names
 from gitcanary.rollout.state import Phase
 from support.environment import Environment
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 OWN_ROUTING = ROOT / "examples" / "own-virtualservice"
 APP = "apps/podinfo"
+RELEASES = {"helm-values": "values-canary.yaml", "kustomize-overlays": "release.yaml"}
+PRIMARIES = {"helm-values": "values-primary.yaml", "kustomize-overlays": "app/kustomization.yaml"}
 GOOD = {"request-success-rate": 99.9, "request-duration": 120.0, "errors that users see": 0.0}
 
 
 def files_of(example: Path) -> dict[str, str]:
     """Return an example as a folder of the repository."""
-    return {f"{APP}/{path.name}": path.read_text() for path in example.iterdir()}
+    return {f"{APP}/{name}": path.read_text() for name, path in paths_of(example).items()}
+
+
+def paths_of(example: Path) -> dict[str, Path]:
+    return {path.relative_to(example).as_posix(): path for path in sorted(example.rglob("*")) if path.is_file()}
+
+
+def release(environment: Environment) -> None:
+    """Bring 6.0.1, where the example has people write it."""
+    file = RELEASES.get(example_of(environment).name, "deployment.yaml")
+    environment.edit(file, "6.0.0", "6.0.1", "podinfo 6.0.1")
+
+
+def promoted(environment: Environment) -> str:
+    """Return the file that says what the primary runs."""
+    return environment.read(PRIMARIES.get(example_of(environment).name, "podinfo.primary.yaml"))
 
 
 @pytest.fixture
@@ -34,8 +52,7 @@ def environment(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Envi
         subject = Survey(Checkout(request.param))
         subject.look(NOW)
         [canary] = [each.canary for each in subject.subjects.values()]
-        namespace, target = canary.namespace, canary.target
-        environment.sync.workloads = (f"{namespace}/{target}", f"{namespace}/{target}-primary")
+        environment.sync.workloads = tuple(f"{canary.namespace}/{name}" for name in names.workloads(canary))
         environment.prometheus.values = dict(GOOD)
         environment.onboard()
         yield environment
@@ -63,28 +80,29 @@ def test_check_calls_an_example_ready(example):
 def test_a_good_revision_of_an_example_is_promoted(environment):
     steps = environment.controller.survey.subjects.values()
     [expected] = [subject.canary.spec.steps for subject in steps]
-    environment.set_image("6.0.1")
+    release(environment)
     environment.run_to(Phase.SUCCEEDED)
     assert weights(environment) == [*expected, 0]
-    assert "podinfo:6.0.1" in environment.read("podinfo.primary.yaml")
+    assert "6.0.1" in promoted(environment)
+    assert "6.0.0" not in promoted(environment)
 
 
 @every("environment")
 def test_a_bad_revision_of_an_example_is_rolled_back(environment):
-    environment.set_image("6.0.1")
+    release(environment)
     environment.run_until(lambda: environment.record.weight > 0)
     environment.prometheus.values["request-success-rate"] = 12.0
     environment.run_to(Phase.FAILED)
     environment.run(timedelta(minutes=5))
     assert weights(environment)[-1] == 0
-    assert "podinfo:6.0.0" in environment.read("podinfo.primary.yaml")
+    assert "6.0.0" in promoted(environment)
     assert [each.revision for each in environment.record.quarantine] == [environment.record.revision]
 
 
 @every("environment")
 def test_no_byte_that_people_wrote_changes_but_what_the_example_says(environment):
-    before = {path.name: path.read_text().splitlines() for path in example_of(environment).iterdir()}
-    environment.set_image("6.0.1")
+    before = {name: path.read_text().splitlines() for name, path in paths_of(example_of(environment)).items()}
+    release(environment)
     environment.run_until(lambda: environment.record.weight > 0)
     changed = {
         (name, line.strip(" -").partition(":")[0])
@@ -93,7 +111,9 @@ def test_no_byte_that_people_wrote_changes_but_what_the_example_says(environment
     }
     resources = {("kustomization.yaml", f"podinfo.{kind}.yaml") for kind in ("primary", "routing")}
     values = {("deployment.yaml", "image"), ("virtualservice.yaml", "weight"), ("service.yaml", "app")}
-    assert changed <= values | resources
+    moved = {("values-canary.yaml", "tag"), ("values-routing.yaml", "weights"), ("release.yaml", "tag")}
+    overlay = {("canary/kustomization.yaml", key) for key in ("count", "newTag")}
+    assert changed <= values | resources | moved | overlay
 
 
 def example_of(environment: Environment) -> Path:

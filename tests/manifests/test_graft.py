@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gitcanary.errors import InvalidFile, Unspliceable
@@ -11,6 +11,7 @@ from gitcanary.manifests.text.documents import parse
 from gitcanary.manifests.text.graft import ABSENT, Absent, graft
 from gitcanary.manifests.text.values import Path, Place, Value, has, removed, replaced
 from gitcanary.manifests.text.writer import dump, dump_all
+from support.fuzz import generated
 
 OWNED = """\
 # Written by gitcanary.
@@ -174,7 +175,7 @@ def commented(text: str) -> str:
     return "# head\n" + re.sub(r"(?m)^([ -]*[a-z]+:)$", r"\1  # c", text)
 
 
-@settings(max_examples=200, deadline=None)
+@generated
 @given(st.lists(roots, min_size=1, max_size=3), st.one_of(trees, st.just(ABSENT)), st.sampled_from(EOLS), st.data())
 def test_a_graft_gives_what_the_model_gives_and_keeps_lines_before_and_after(
     documents: list[Value],
@@ -202,7 +203,7 @@ def test_a_graft_gives_what_the_model_gives_and_keeps_lines_before_and_after(
         assert after.startswith(text[: text.index("---")])
 
 
-@settings(max_examples=200, deadline=None)
+@generated
 @given(st.dictionaries(st.sampled_from("abcdef"), trees, min_size=3, max_size=6), trees, st.data())
 def test_the_entries_beside_a_replaced_one_keep_every_byte(
     tree: dict[str, Value], value: Value, data: st.DataObject

@@ -1,12 +1,13 @@
 """Items inserted into a list that people wrote: every other byte is kept."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gitcanary.errors import InvalidFile, RefusedText
 from gitcanary.manifests.text.documents import parse
 from gitcanary.manifests.text.insertion import insert_items
+from support.fuzz import generated
 
 
 def inserted(text: str, *items: str) -> str:
@@ -95,7 +96,7 @@ around = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@generated
 @given(
     st.tuples(around, lists, around, st.sampled_from(["", "  "]), st.sampled_from(["", " # c"])),
     st.sampled_from(["\n", "\r\n"]),

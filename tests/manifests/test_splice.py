@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gitcanary.errors import InvalidFile, RefusedText, Unspliceable
@@ -13,6 +13,7 @@ from gitcanary.manifests.text.documents import parse, spans_of_documents
 from gitcanary.manifests.text.splice import Edit, splice
 from gitcanary.manifests.text.values import Path, Place, Value, leaves, replaced
 from gitcanary.manifests.text.writer import dump
+from support.fuzz import generated
 
 
 def edited(text: str, path: Path, value: str | int, document: int = 0) -> str:
@@ -250,7 +251,7 @@ def values(data: bytes) -> list[Value]:
     return [document.value for document in parse(data)]
 
 
-@settings(max_examples=200, deadline=None)
+@generated
 @given(virtual_services(), st.data())
 def test_new_weights_change_their_own_characters_in_any_virtual_service(
     generated: tuple[Pieces, Callable[[str], str]], data: st.DataObject
@@ -279,7 +280,7 @@ tags = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@generated
 @given(
     tags,
     st.sampled_from(["v1", "'v1'", '"v1"', "1.9", "*t"]),
@@ -310,7 +311,7 @@ def as_json(tree: object) -> str:
     return json.dumps(tree, ensure_ascii=False)
 
 
-@settings(max_examples=200, deadline=None)
+@generated
 @given(st.dictionaries(tags, trees, min_size=1), st.sampled_from([dump, as_json]), st.data())
 def test_any_leaf_of_any_document_is_edited_as_the_model_is_or_refused(
     tree: dict[str, Value], write: Callable[[object], str], data: st.DataObject
@@ -349,7 +350,7 @@ def test_what_sets_documents_apart_in_other_ways_is_read_as_a_whole(text: str) -
     assert spans_of_documents(text) is None
 
 
-@settings(max_examples=200, deadline=None)
+@generated
 @given(
     st.lists(st.sampled_from(["a: 1\n", "---\n", "--- x\n", "# c\n", "\n", "- 'b\n  c'\n", "---x: 2\n", "--- # c\n"]))
 )

@@ -101,8 +101,14 @@ class Canary:
     @property
     def further(self) -> frozenset[str]:
         """The files that its locations name, relative to its folder."""
-        located = [*(self.declared.locations() if self.declared else ()), *([self.replicas] if self.replicas else [])]
-        return frozenset(location.file for location in located)
+        read = self.declared.read() if self.declared else ()
+        return frozenset(location.file for location in (*read, *self.written))
+
+    @property
+    def written(self) -> tuple[Location, ...]:
+        """The locations at which values are put in place."""
+        written = self.declared.written() if self.declared else ()
+        return (*written, *([self.replicas] if self.replicas else []))
 
 
 def is_canary(value: object) -> bool:

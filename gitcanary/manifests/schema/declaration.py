@@ -75,12 +75,18 @@ class Declaration:
         """Whether a value is written at a place of its own before the canary gets it."""
         return self.release[0].source is not None
 
-    def locations(self) -> Iterator[Location]:
-        """Walk every location."""
+    def written(self) -> Iterator[Location]:
+        """Walk the locations at which values are put in place."""
         for pair in self.release:
-            yield from dict.fromkeys((pair.canary, pair.primary, pair.at(Role.SOURCE)))
+            yield pair.primary
+            if pair.source is not None:
+                yield pair.canary
         if self.weights is not None:
             yield from (self.weights.primary, self.weights.canary)
+
+    def read(self) -> Iterator[Location]:
+        """Walk the locations that are only read: where people write a release."""
+        return (pair.at(Role.SOURCE) for pair in self.release)
 
 
 def declaration(gitops: GitopsSpec, target: str, service: str) -> Declaration | None:
