@@ -6,10 +6,13 @@ from pathlib import PurePosixPath
 
 from gitcanary.errors import InvalidFile, InvalidSpec, Problem, Refused
 from gitcanary.manifests.catalog import File, Folder, is_manifest
+from gitcanary.manifests.recent import Recent
 from gitcanary.manifests.schema import canary_file
 from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.manifests.text.documents import Document, line_of
 from gitcanary.manifests.text.values import Path
+
+_REMEMBERED = 4096  # Canaries that are kept read
 
 
 def may_hold_canary(data: bytes) -> bool:
@@ -57,10 +60,18 @@ def _canaries_in(folder: Folder, file: File) -> Iterator[Canary | Refused]:
 
 
 def _canary(folder: Folder, file: File, document: Document) -> Canary | Refused:
+    about = (folder.full(file.name), file.blob, document.index, folder.namespace)
+    return _READ.get(about, lambda: _canary_of(document, *about))
+
+
+def _canary_of(document: Document, path: str, blob: str, _index: int, namespace: str | None) -> Canary | Refused:
     try:
-        return canary_file.read(document, folder.full(file.name), file.blob, folder.namespace)
+        return canary_file.read(document, path, blob, namespace)
     except Refused as refusal:
-        return refusal
+        return refusal.with_traceback(None)
+
+
+_READ: Recent[tuple[str, str, int, str | None], Canary | Refused] = Recent(_REMEMBERED)
 
 
 def _alone(folder: Folder, canary: Canary, valid: Sequence[Canary]) -> Canary | Refused:

@@ -191,13 +191,17 @@ class Process:
             has_pushed = self.rounds.run() is not None
             if not has_pushed and not self.is_answer_coming():
                 return
-            if not has_pushed:
-                wait(self.observer.waiting_for(), timeout=10, return_when=FIRST_COMPLETED)
         raise AssertionError("the rounds do not settle")
 
     def is_answer_coming(self) -> bool:
-        """Tell whether an answer is out that nobody holds back."""
-        return self.observer.is_waiting and not self.environment.hooks.held
+        """Tell whether an answer came, or comes at once: those that somebody holds back are not waited for."""
+        while waiting := set(self.observer.waiting_for()):
+            if any(answer.done() for answer in waiting):
+                return True
+            if len(waiting) <= self.environment.hooks.holding + self.environment.prometheus.holding:
+                return False
+            wait(waiting, timeout=0.05, return_when=FIRST_COMPLETED)
+        return False
 
     def close(self) -> None:
         self.notifier.close()

@@ -34,6 +34,7 @@ class Prometheus:
     """Answers metrics by their name: with a value, or with what a function says for that instant."""
 
     def __init__(self) -> None:
+        self.holding = 0
         self.values: dict[str, Value | Callable[[datetime], Value]] = dict(GOOD)
         self.asked: list[tuple[datetime, frozenset[str]]] = []
 
@@ -55,12 +56,15 @@ class Receivers:
         self.statuses: dict[str, int | None] = {}
         self.called: list[HookQuestion] = []
         self.held: dict[tuple[str, str], Event] = {}
+        self.holding = 0
         self.notified: list[tuple[HookQuestion, Mapping[str, str]]] = []
 
     def call(self, question: HookQuestion) -> HookAnswer:
         self.called.append(question)
         if held := self.held.get((question.namespace, question.hook.name)):
+            self.holding += 1
             held.wait()
+            self.holding -= 1
         status = self.statuses.get(question.hook.name, 200)
         return HookAnswer(status, None if status is not None else "cannot be reached")
 
