@@ -13,6 +13,7 @@ from gitcanary.rollout.spec import HookType
 from gitcanary.rollout.state import (
     Action,
     Awaited,
+    Hold,
     Observed,
     Phase,
     Placed,
@@ -31,6 +32,7 @@ R3 = Revision(digest("r3"), "3" * 40)
 PASSED = SeenHook("pre-rollout", "pre-rollout", 200, "pass")
 FAILED = SeenHook("pre-rollout", "pre-rollout", 500, "fail")
 OTHER = SeenHook("confirm-traffic-increase", "confirm-traffic-increase", 403, "fail")
+HELD = Hold("record edited in aaaaaaa", "a" * 40, "Mia", at(-40))
 INCREASE = Waiting("confirm-traffic-increase", at(-50))
 
 
@@ -201,3 +203,57 @@ def test_idle_is_a_promoted_canary_of_which_nobody_wants_anything(
     assert is_idle(make_spec(), record, digest("r1")) is expected
     assert not is_idle(make_spec(), record, digest("r2"))
     assert not is_idle(make_spec(), record, None)
+
+
+def test_analysis_is_skipped_by_the_spec_and_the_commit_says_so() -> None:
+    state = make_state()
+    decision, _ = decide(make_spec(skips_analysis=True), state, Evidence(NOW, make_live(state)))
+    assert isinstance(decision, Commit)
+    assert (decision.action, decision.reason) == (A.PROMOTE, "analysis skipped by the spec")
+
+
+def test_what_is_live_since_nobody_knows_when_is_remembered_from_when_it_was_first_seen() -> None:
+    state = make_state(make_record(request=Request("pause")))
+    seen, _ = decide(make_spec(), state, Evidence(NOW, make_live(state, since=None)))
+    state = make_state(make_record(request=Request("dance"), phase=P.PROMOTING))
+    noted, _ = decide(make_spec(metrics=()), state, Evidence(NOW, make_live(state, since=None)))
+    for decision in (seen, noted):
+        assert isinstance(decision, Commit)
+        assert decision.record.evidence.live is None or decision.record.evidence.live.since == NOW
+
+
+def test_a_record_in_which_nothing_is_promoted_starts_like_any_other() -> None:
+    state = make_state(make_record(phase=P.SUCCEEDED, weight=0))
+    state = replace(state, record=replace(state.record, promoted=()))
+    decision, _ = decide(make_spec(), state, Evidence(NOW, make_live(state)))
+    assert isinstance(decision, Commit)
+    assert decision.action is A.START
+
+
+def test_a_weight_before_the_first_step_settles_like_any_other() -> None:
+    state = make_state(make_record(weight=0, hold=HELD), placed=Placed(30, digest("r2"), digest("r1"), 2))
+    decision, _ = decide(make_spec(), state, Evidence(NOW, make_live(state)))
+    assert isinstance(decision, Wait)
+    assert decision.until == at(625)
+
+
+def test_a_check_far_ahead_is_the_first_of_its_grid() -> None:
+    state = make_state()
+    decision, _ = decide(make_spec(), state, Evidence(NOW, make_live(state, since=at(629))))
+    assert isinstance(decision, Wait)
+    assert decision.until == at(644)
+
+
+@pytest.mark.parametrize(
+    ("weight", "expected", "taken"),
+    [(None, A.INITIALIZE, None), (100, A.INITIALIZE, None), (0, A.START, None), (30, A.START, 0), (99, A.START, 0)],
+)
+def test_a_new_revision_in_onboarding_goes_to_the_primary_only_where_no_user_is_on_it(
+    weight: int | None, expected: Action, taken: int | None
+) -> None:
+    record = make_record(phase=P.INITIALIZING, weight=0, revision=digest("r1"), source="1" * 40)
+    state = make_state(record, revision=R3, placed=Placed(weight, R3.digest, digest("r1"), 2))
+    decision, _ = decide(make_spec(), state, Evidence(NOW, make_live(state)))
+    assert isinstance(decision, Commit)
+    assert (decision.action, decision.weight) == (expected, taken)
+    assert (decision.primary is not None) is (expected is A.INITIALIZE)

@@ -11,6 +11,8 @@ from gitcanary.rollout.spec import Spec
 from gitcanary.rollout.state import Action, Observed, Phase, Promoted, Record, State
 from gitcanary.rollout.waits import ASK_LIVE, wait_for_live, wait_for_ready
 
+WHOLE = 100
+
 
 def unrecorded(spec: Spec, state: State, evidence: Evidence) -> Commit | Wait:
     """Initialize a canary that has no record; report one whose record is missing although it was there."""
@@ -46,7 +48,7 @@ def initialize(spec: Spec, state: State, evidence: Evidence) -> Commit:
 def onboard(case: Case) -> Ask | Commit | Wait:
     """Take the next of onboarding's commits. Before routing, a new revision is initialized again."""
     is_routed = case.state.placed.weight == 0
-    if is_routed and not case.holds_recorded_revision:
+    if (is_routed or is_shared(case)) and not case.holds_recorded_revision:
         return rest(case)
     if not is_routed and not case.holds_recorded_revision and not case.spec.is_declared:
         return initialize(case.spec, case.state, case.evidence)
@@ -58,6 +60,15 @@ def onboard(case: Case) -> Ask | Commit | Wait:
     if live.primary_ready is False:
         return wait_for_ready(case, live, "the primary")
     return rest(case) if is_routed else route(case)
+
+
+def is_shared(case: Case) -> bool:
+    """Tell whether a person gave some of the traffic back to the target: then users are on the primary too.
+
+    Not so at 100 %: whoever brings a VirtualService brings it so, and all users get what the target runs.
+    """
+    weight = case.state.placed.weight
+    return not case.spec.is_declared and weight is not None and 0 < weight < WHOLE
 
 
 def route(case: Case) -> Commit:
