@@ -13,7 +13,7 @@ from gitcanary.ports import Entry, Files
 from gitcanary.rollout.state import Record
 
 REMEMBERED = 4096  # folders of which the list of files is kept
-HELD = 8 << 20  # bytes of files that are kept
+HELD = 4 << 20  # bytes of files that are kept
 
 
 class Key(NamedTuple):

@@ -34,7 +34,7 @@ class Home:
     """One folder: the objects that it declares, its valid canaries, and whether it holds any Canary."""
 
     folder: Folder
-    declared: frozenset[Declared]
+    declared: tuple[Declared, ...]
     canaries: tuple[Canary, ...]
     holds_canary: bool
 
@@ -89,7 +89,7 @@ class Neighbours:
         return problem_of_spec(folder, canary, field_path, seen=found, allowed="one manifest for each object")
 
     def _met(self, home: Home) -> set[str]:
-        meeting = {path for each in home.declared | _claims(home) for path in self._writing.get(each, ())}
+        meeting = {path for each in {*home.declared, *_claims(home)} for path in self._writing.get(each, ())}
         return {home.folder.path} | meeting | set(self._reaching.get(home.folder.path, ()))
 
     def _add(self, home: Home) -> None:
@@ -114,9 +114,9 @@ class Neighbours:
         yield self._reaching, {path for name in reached for path in _between(home.folder, name)}
 
 
-def declared_in(folder: Folder) -> frozenset[Declared]:
+def declared_in(folder: Folder) -> tuple[Declared, ...]:
     """Return the objects of a folder that a canary elsewhere could collide with, if they have a namespace."""
-    return frozenset(declared for file in folder.files for declared, _ in _declared(folder, file))
+    return tuple({declared for file in folder.files for declared, _ in _declared(folder, file)})
 
 
 def _between(folder: Folder, name: str) -> list[str]:
