@@ -1,9 +1,19 @@
 """Whether a canary can be rolled out in its folder: what the plain layout allows, told before anything is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gitcanary.errors import InvalidSpec, Problem, RefusedText
-from gitcanary.manifests import configs, declared_layout, kustomization, names, owned, release, routing_layout, weights
+from gitcanary.manifests import (
+    configs,
+    declared_layout,
+    kustomization,
+    names,
+    onboarded,
+    owned,
+    release,
+    routing_layout,
+    weights,
+)
 from gitcanary.manifests.catalog import Folder, Found, mapping_at, text_at
 from gitcanary.manifests.pieces import RIDES_ALONG
 from gitcanary.manifests.problems import problem, problem_of_spec, unspliceable
@@ -27,7 +37,7 @@ def problems(folder: Folder, canary: Canary) -> tuple[Problem, ...]:
     if canary.declared is not None:
         declared = declared_layout.problems(folder, canary, canary.declared)
         replicas = declared_layout.problems_of_replicas(folder, canary)
-        return (*_file_names(folder, canary), *declared, *replicas)
+        return (*_file_names(folder, canary), *declared, *replicas, *onboarded.problems(folder, canary))
     target = release.find_target(folder, canary)
     if target is None:
         return tuple(_absent_target(folder, canary))
@@ -38,6 +48,7 @@ def problems(folder: Folder, canary: Canary) -> tuple[Problem, ...]:
         *_autoscaler(folder, canary),
         *_taken(folder, canary, target),
         *routing_layout.problems(folder, canary, target),
+        *onboarded.problems(folder, canary),
     )
 
 
@@ -51,13 +62,15 @@ def _absent_target(folder: Folder, canary: Canary) -> Iterator[Problem]:
 
 def _between(folder: Folder, canary: Canary, target: Found) -> Iterator[Problem]:
     """Yield what stands between the files and the cluster: Kustomize's transformers, a chart, templates."""
-    yield from kustomization.problems(folder, sorted({target.file, *_files_of_routing(folder, canary)}))
+    template = mapping_at(target.value, "spec", "template")
+    tracked = configs.tracked(folder, template, canary.namespace)
+    applied = {target.file, *_files_of_routing(folder, canary), *_files_beside(folder, canary, tracked)}
+    yield from kustomization.problems(folder, sorted(applied))
     if CHART in folder.files:
         yield Problem(folder.full(CHART), 1, "chart", "a Helm chart", "plain manifests, or a declared `release`")
-    template = mapping_at(target.value, "spec", "template")
     yield from _templated(folder, target, ("spec", "template"))
     yield from (each for key in ("selector", *RIDES_ALONG) for each in _templated(folder, target, ("spec", key)))
-    for name in configs.tracked(folder, template, canary.namespace):
+    for name in tracked:
         config = folder.find(configs.CONFIG_MAP, name, canary.namespace)
         for key in ("data", "binaryData"):
             yield from _templated(folder, config, (key,)) if config else ()
@@ -69,6 +82,14 @@ def _files_of_routing(folder: Folder, canary: Canary) -> Iterator[str]:
     for kind in (routing_layout.SERVICE, weights.VIRTUAL_SERVICE):
         yield from (found.file for found in folder.find_all(kind, canary.namespace, canary.service.name))
     yield from (found.file for found in weights.candidates(folder, canary))
+
+
+def _files_beside(folder: Folder, canary: Canary, tracked: Iterable[str]) -> Iterator[str]:
+    """Yield the files of the target's autoscaler and of the ConfigMaps that it uses."""
+    wanted = [(configs.CONFIG_MAP, name) for name in tracked]
+    wanted += [(release.AUTOSCALER, canary.autoscaler)] if canary.autoscaler else []
+    for kind, name in wanted:
+        yield from (found.file for found in folder.find_all(kind, canary.namespace, name))
 
 
 def _templated(folder: Folder, found: Found, path: Path) -> Iterator[Problem]:

@@ -65,6 +65,24 @@ class OwnedFile:
             folder = folder.holding(self.name, replace(self, folder=folder).renewed_data(piece))
         return folder
 
+    def without(self, kind: str, kept: Sequence[str]) -> Folder:
+        """Return the folder without the objects of a kind in this file, but for those with these names."""
+        data = self.folder.files[self.name].data
+        for found in reversed(list(self._objects(kind))):
+            if text_at(found.value, "metadata", "name") not in kept:
+                data = graft(data, found.place(), ABSENT, file=self.folder.full(self.name))
+        return self.folder.holding(self.name, data)
+
+    def without_replicas(self) -> Folder:
+        """Return the folder without a number of replicas in the workload of this file: an autoscaler has it now."""
+        data = self.folder.files[self.name].data
+        for found in self._objects("Deployment"):
+            data = graft(data, found.place("spec", "replicas"), ABSENT, file=self.folder.full(self.name))
+        return self.folder.holding(self.name, data)
+
+    def _objects(self, kind: str) -> Iterator[Found]:
+        return (found for found in self.folder.find_all(kind, self.canary.namespace) if found.file == self.name)
+
     def renewed_data(self, piece: Piece) -> bytes:
         """Return the content of this file with the values of one piece in it."""
         found = self._find(piece)

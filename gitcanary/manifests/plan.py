@@ -147,6 +147,7 @@ def _with_apex(folder: Folder, canary: Canary, label: tuple[str, str]) -> Folder
 
 def _as_described(folder: Folder, canary: Canary) -> Folder:
     """Write anew what the changed spec describes, in what is there already; weights stay."""
+    folder = _with_autoscaler(folder, canary)
     name = names.routing_file(canary)
     if name not in folder.files:
         return folder
@@ -154,6 +155,17 @@ def _as_described(folder: Folder, canary: Canary) -> Folder:
         return OwnedFile(folder, canary, name).renewed(_routing_where_declared(folder, canary))
     label = release.required_label(release.required_target(folder, canary))
     return OwnedFile(folder, canary, name).renewed(_routing(folder, canary, label))
+
+
+def _with_autoscaler(folder: Folder, canary: Canary) -> Folder:
+    """Give the primary the autoscaler that the spec names now, and take away the one that it named before."""
+    name = names.primary_file(canary)
+    if canary.declared is not None or name not in folder.files:
+        return folder
+    wanted = [pieces.autoscaler(folder, canary)] if canary.autoscaler else []
+    kept = OwnedFile(folder, canary, name).without(release.AUTOSCALER, [piece.name for piece in wanted])
+    held = OwnedFile(kept, canary, name).with_missing(wanted)
+    return OwnedFile(held, canary, name).without_replicas() if wanted else held
 
 
 def _with_replicas(folder: Folder, canary: Canary, replicas: int) -> Folder:

@@ -14,6 +14,7 @@ from gitcanary.manifests.text.values import Path
 from gitcanary.manifests.weights import WHOLE, Side, Split
 
 SERVICE = "Service"
+DESTINATION_RULE = "DestinationRule"
 _SELECTOR: Path = ("spec", "selector")
 _DEFAULT_GATEWAY = "mesh"
 
@@ -26,6 +27,7 @@ def problems(folder: Folder, canary: Canary, target: Found) -> Iterator[Problem]
         yield from _services(folder, canary, label, brought)
     yield from _virtual_services(folder, canary, brought)
     yield from _rivals(folder, canary)
+    yield from _destination_rules(folder, canary)
 
 
 def problems_of_routes(folder: Folder, canary: Canary) -> Iterator[Problem]:
@@ -33,6 +35,7 @@ def problems_of_routes(folder: Folder, canary: Canary) -> Iterator[Problem]:
     brought = [found for found in weights.candidates(folder, canary) if not weights.is_owned(found, canary)]
     yield from _virtual_services(folder, canary, brought)
     yield from _rivals(folder, canary)
+    yield from _destination_rules(folder, canary)
 
 
 def _services(folder: Folder, canary: Canary, label: tuple[str, str], brought: list[Found]) -> Iterator[Problem]:
@@ -139,3 +142,23 @@ def _rivals(folder: Folder, canary: Canary) -> Iterator[Problem]:
             name = text_at(found.value, "metadata", "name")
             seen, allowed = f"{shared[0]}, in VirtualService {name}", "one VirtualService for a host and gateway"
             yield problem(folder, found, ("spec", "hosts"), seen=seen, allowed=allowed)
+
+
+def _destination_rules(folder: Folder, canary: Canary) -> Iterator[Problem]:
+    """Yield people's DestinationRules for one of the two hosts: Istio takes one for a host, and it is not edited."""
+    wanted = canary.service.traffic_policy
+    made = canary.declared is None or wanted is not None
+    ours = names.hosts(canary)
+    for found in folder.find_all(DESTINATION_RULE, canary.namespace) if made else ():
+        host = weights.short_host(text_at(found.value, "spec", "host") or "", canary.namespace)
+        if found.file in names.owned_files(canary) or host not in ours:
+            continue
+        if text_at(found.value, "metadata", "name") != host:
+            allowed = f"the name {host}: gitcanary makes one of that name where there is none"
+            yield problem(
+                folder, found, ("metadata", "name"), seen=f"another DestinationRule for {host}", allowed=allowed
+            )
+        elif wanted is not None and mapping_at(found.value, "spec").get("trafficPolicy") != wanted:
+            seen = shown(mapping_at(found.value, "spec").get("trafficPolicy"))
+            allowed = "what spec.service.trafficPolicy says, or nothing said there"
+            yield problem(folder, found, ("spec", "trafficPolicy"), seen=seen, allowed=allowed)
