@@ -8,7 +8,7 @@ FAULT  ?=
 ROW    ?=
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts units real wheel fuzz bench lock clean
+.PHONY: demo test lint types contracts units real kills wheel fuzz bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/gitcanary demo $(if $(FAULT),--fault $(FAULT))
@@ -29,6 +29,10 @@ units: $(STAMP)
 	$(BIN)/python tests/programs.py
 	$(BIN)/pytest -q -n 2 -m "not real"
 	$(BIN)/pytest -q -m real
+
+# The whole grid of "killed at any instant"; `units` runs a part of it. Takes about a quarter of an hour.
+kills: $(STAMP)
+	GITCANARY_KILLS=all $(BIN)/pytest -q -n 2 tests/real/test_killed.py
 
 wheel: $(STAMP)
 	$(BIN)/python tests/wheel.py

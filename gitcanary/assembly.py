@@ -1,19 +1,27 @@
 """Builds the adapters from the settings and hands them to the controller: the one place that imports both."""
 
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import wait
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from time import perf_counter
+from threading import Event
 from types import TracebackType
 from typing import Self
 
 from gitcanary.adapters.clock import SystemClock
 from gitcanary.adapters.delay import DelayGate
-from gitcanary.adapters.git import AllowedSigners, Credentials, Environment, Identity, Key, Mirror, Person, hardened
+from gitcanary.adapters.git import (
+    AllowedSigners,
+    Credentials,
+    Environment,
+    Identity,
+    Key,
+    Mirror,
+    Person,
+    hardened,
+    own_cache,
+)
 from gitcanary.adapters.hooks import WebHooks
 from gitcanary.adapters.http_gate import HttpGate
 from gitcanary.adapters.prometheus import Basic, Bearer, Prometheus
@@ -29,14 +37,14 @@ from gitcanary.controller.reconcile import Round
 from gitcanary.controller.reports import Reporter
 from gitcanary.controller.scheduler import Scheduler
 from gitcanary.controller.survey import Survey
+from gitcanary.controller.turns import Turns
 from gitcanary.egress import Allowed, Sender
-from gitcanary.errors import Refused, Unauthorized, Unreachable, Usage
+from gitcanary.errors import Refused, Stopped, Usage
 from gitcanary.manifests.recent import Recent
 from gitcanary.manifests.schema.canary_file import Canary, Sync, SyncDelay, SyncHttp
 from gitcanary.ports import Gate, Hooks, Outcome, Signal
 from gitcanary.settings import Settings
 
-LOCKED_OUT = timedelta(minutes=1)  # between attempts with credentials that were not accepted: a loop locks accounts
 GATES = 4096  # sync gates that are kept: specs come and go, and with them their addresses
 LATE = timedelta(minutes=5)  # without a successful round for this long, it is not ready
 
@@ -77,7 +85,7 @@ def open_mirror(
     """Open the branch until the stack closes, then remove its clone. Commits are `identity`'s, else the settings'."""
     identity = identity or Identity(Person.parse(settings.author), Person.parse(settings.committer))
     identity = replace(identity, signers=allowed_signers(settings))
-    cache = settings.cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gitcanary-")))
+    cache = settings.cache or own_cache()
     return stack.enter_context(Mirror(settings.repository, settings.branch, cache, identity, environment))
 
 
@@ -187,10 +195,9 @@ class Controller:
         self._telemetry = Telemetry()
         self._hooks = WebHooks(Allowed(settings.allow_host))
         self._loop = Loop(settings, hardened(credentials(settings)), self._telemetry, self._hooks)
-        self._scheduler = Scheduler(self._round, settings.poll)
+        self._turns = Turns(self._loop.rounds, self._loop.reporter, SystemClock())
+        self._scheduler = Scheduler(self._turn, settings.poll)
         self._loop.observer.wake = self._scheduler.wake
-        self._last: datetime | None = None
-        self._not_before = SystemClock().now()
         self._server = (
             Server(settings.listen, self._telemetry.registry, self.is_ready, self._scheduler.wake)
             if settings.listen
@@ -204,17 +211,18 @@ class Controller:
 
     def is_ready(self) -> bool:
         """Tell whether the repository was read lately."""
-        return self._last is not None and SystemClock().now() - self._last < LATE
+        return self._turns.last is not None and SystemClock().now() - self._turns.last < LATE
 
-    def run(self, until_stopped: Callable[[], None]) -> None:
-        """Run rounds until the given function returns."""
+    def run(self, stopping: Event) -> None:
+        """Run rounds until somebody sets the event: what was begun is ended or abandoned then, in some seconds."""
         if self._server:
             self._server.start()
             self._telemetry.tell([Signal("listening", {"address": self._server.address})])
         self._scheduler.start()
         try:
-            until_stopped()
+            stopping.wait()
         finally:
+            self._loop.repository.stop()
             self._scheduler.stop()
             self.close()
 
@@ -238,18 +246,8 @@ class Controller:
         self._loop.close()
         self._hooks.close()
 
-    def _round(self) -> datetime | None:
-        """Run one round; an outage of the repository is told once and waited out."""
-        began, now = perf_counter(), SystemClock().now()
-        if now < self._not_before <= now + LOCKED_OUT:  # further ahead is a clock that fell back
-            return None
+    def _turn(self) -> datetime | None:
         try:
-            pushed = self._loop.rounds.run()
-        except Unreachable as outage:
-            self._loop.reporter.outage(outage)
-            self._not_before = now + LOCKED_OUT if isinstance(outage, Unauthorized) else now
+            return self._turns.run()
+        except Stopped:
             return None
-        self._last = SystemClock().now()
-        self._loop.reporter.round(perf_counter() - began)
-        has_landed = pushed is not None and pushed.outcome is Outcome.LANDED
-        return self._last if has_landed else self._loop.rounds.agenda.next_due()

@@ -21,7 +21,9 @@ GitcanaryError
 └── Unreachable        an outage: wait and try again; never a reason to move or to roll back
     ├── TimedOut           nothing answered in time
     ├── Rewound            the branch was force-moved: stop until a person looked
-    └── Unauthorized       the credentials were not accepted: stop asking in a loop
+    ├── Unauthorized       the credentials were not accepted: stop asking in a loop
+    ├── Throttled          the remote is asked too often: stop asking in a loop
+    └── Stopped            this process was asked to end: nothing is begun any more
 """
 
 from dataclasses import dataclass
@@ -107,6 +109,14 @@ class Rewound(Unreachable):
 
 class Unauthorized(Unreachable):
     """The remote did not accept the credentials."""
+
+
+class Throttled(Unreachable):
+    """The remote is asked too often."""
+
+
+class Stopped(Unreachable):
+    """This process was asked to end."""
 
 
 class Declined(GitcanaryError):

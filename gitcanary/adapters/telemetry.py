@@ -24,7 +24,7 @@ PHASES = (
     "Failed",
     "Terminated",
 )
-LEVELS = {"refused": "error", "overdue": "error", "outage": "error", "stuck": "error"}
+LEVELS = dict.fromkeys(("refused", "overdue", "outage", "stuck", "defect", "starved"), "error")
 UNSPOKEN = frozenset({"round", "canaries", "query", "webhook"})
 LIVE_SECONDS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 180, 300, 600, 1800)
 
@@ -99,6 +99,7 @@ class Telemetry:
         )
         self._overdue = self._counter("overdue", "Waits that lasted too long.", "canary", "for")
         self._refused = self._counter("refusals", "Specs and decisions that cannot be honoured.", "path", "name")
+        self._troubles = self._counter("troubles", "What stopped all rounds of the branch, once for each time.", "kind")
         self._measures: Mapping[str, Callable[[Mapping[str, object]], None]] = {
             "canaries": self._standings.take,
             "decision": lambda told: self._decisions.labels(told["canary"], told["action"]).inc(),
@@ -110,6 +111,9 @@ class Telemetry:
             "overdue": lambda told: self._overdue.labels(told["canary"], told["for"]).inc(),
             "refused": lambda told: self._refused.labels(told["path"], told["name"]).inc(),
             "stuck": lambda told: self._refused.labels(told["path"], told["name"]).inc(),
+            "outage": lambda _: self._troubles.labels("outage").inc(),
+            "defect": lambda _: self._troubles.labels("defect").inc(),
+            "starved": lambda _: self._troubles.labels("starved").inc(),
         }
 
     def tell(self, signals: Sequence[Signal]) -> None:

@@ -69,15 +69,19 @@ def run(  # noqa: PLR0913 - one parameter a flag
     elif once:
         Controller(given).run_once()
     else:
-        Controller(given).run(wait_for_signal)
+        Controller(given).run(stop_on_signal())
 
 
-def wait_for_signal() -> None:
-    """Return when the process is asked to stop."""
-    stopped = Event()
+def stop_on_signal() -> Event:
+    """Return an event that is set when the process is asked to stop."""
+    stopping = Event()
     numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)  # who asks twice does not want to wait
+
     for number in numbers:
-        signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
-    for number in numbers:
-        signal.signal(number, signal.SIG_DFL)  # who asks twice does not want to wait
+        signal.signal(number, stop)
+    return stopping

@@ -1,9 +1,10 @@
 """What is sent out after a push and never before it: `event` webhooks, and `post-rollout` where no commit follows."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from hashlib import sha256
 
+from gitcanary.controller.calls import Calls
 from gitcanary.controller.publisher import Decided
 from gitcanary.controller.subject import Subject
 from gitcanary.manifests import names, release
@@ -23,6 +24,7 @@ WORDS: dict[Action, str] = {  # the stems that Flagger's users filter for
     Action.FINISH: "Routing all traffic to primary",
     Action.ROLLBACK: "Rolling back {canary} {reason}",
 }
+LAST_NOTICES = 5.0  # seconds that notices get when the process ends
 AT_ONCE = 16  # notices at a time; each is delivered at most once
 
 
@@ -31,17 +33,20 @@ class Notifier:
 
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
-        self._pool = ThreadPoolExecutor(AT_ONCE, "notice")
+        self._calls = Calls(AT_ONCE)
+        self._out: set[Future[object]] = set()
 
     def after(self, decided: Iterable[Decided]) -> None:
         """Send what is due after these decisions landed."""
         for each in decided:
             for deliver in notices(each, self._hooks):
-                self._pool.submit(deliver)
+                future = self._calls.submit(deliver)
+                self._out.add(future)
+                future.add_done_callback(self._out.discard)
 
     def close(self) -> None:
-        """Wait for the notices that are under way."""
-        self._pool.shutdown(wait=True)
+        """Give the notices that are under way a moment: a receiver that hangs keeps no process from ending."""
+        wait(tuple(self._out), LAST_NOTICES)
 
 
 def notices(decided: Decided, hooks: Hooks) -> list[Callable[[], object]]:

@@ -46,6 +46,22 @@ class Chain:
     idle: tuple[Subject, ...]
 
 
+def in_order(decisions: Iterable[tuple[Subject, Commit]]) -> list[tuple[Subject, Commit]]:
+    """Return decisions as they are committed: those that lead back first."""
+    return sorted(decisions, key=lambda each: (each[1].action not in WAY_BACK, each[0].key))
+
+
+def urgent(decisions: Iterable[tuple[Subject, Commit]], lost: int) -> list[tuple[Subject, Commit]]:
+    """Return the decisions that are tried after so many lost races: the way back alone, else half of them each time.
+
+    What is written between the fetch and the push is what makes a push slow, and a slow one loses on a busy branch.
+    """
+    ordered = in_order(decisions)
+    back = [each for each in ordered if each[1].action in WAY_BACK] if lost else []
+    chosen = back or ordered
+    return chosen[: max(1, len(chosen) >> lost)]
+
+
 class Publisher:
     """Writes and pushes. No worktree, ever: trees are written from trees."""
 
@@ -61,7 +77,7 @@ class Publisher:
         stuck: list[Stuck] = []
         idle: list[Subject] = []
         rooms: set[str] = set()
-        for subject, decision in sorted(decisions, key=lambda each: (each[1].action not in WAY_BACK, each[0].key)):
+        for subject, decision in in_order(decisions):
             if subject.key.path in rooms:
                 continue  # planned on files that the commit before changed: decided again on top of it
             try:

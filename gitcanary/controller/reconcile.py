@@ -8,11 +8,11 @@ from gitcanary.controller.budget import PushBudget
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.notices import Notifier
 from gitcanary.controller.observer import Asked, Observer
-from gitcanary.controller.publisher import URGENT, Chain, Decided, Publisher
+from gitcanary.controller.publisher import URGENT, Chain, Decided, Publisher, urgent
 from gitcanary.controller.reports import Reporter
 from gitcanary.controller.subject import Key, Subject
 from gitcanary.controller.survey import Survey
-from gitcanary.errors import Refused
+from gitcanary.errors import Refused, Unreachable
 from gitcanary.manifests import release
 from gitcanary.manifests.catalog import forget_parsed
 from gitcanary.ports import Clock, Outcome, Pushed, Repository
@@ -25,6 +25,7 @@ from gitcanary.rollout.state import State
 TURNS = 8  # questions lead to questions: live, webhooks, metrics, gate, gate
 RACES = 10
 MANY = 100
+UNMOVED = 3  # attempts at one tip: a branch that was locked is free by then
 DECLINED = timedelta(minutes=10)
 
 Decisions = Sequence[tuple[Subject, Commit]]
@@ -64,18 +65,26 @@ class Round:
         On a race everything is decided again on the new tip, with the evidence at hand.
         """
         pushed: Pushed | None = None
-        for _ in range(RACES):
+        tips: list[str] = []
+        for lost in range(RACES):
             now = self._clock.now().replace(microsecond=0)
             self._distrust_the_future(now)
             tip = self._repository.fetch()
+            tips.append(tip)
+            if tips.count(tip) > UNMOVED:
+                raise Unreachable("pushes are refused as if the branch had moved, and it has not")
             self._settle_push(tip)
             self._look(tip)
             self._observer.begin(now)
             decisions = [each for each in self._decide(tip, now) if not self.agenda.is_declined(each[0].key, now)]
-            pushed = self._publish(tip, self._affordable(decisions, now), now)
+            pushed = self._publish(tip, self._affordable(urgent(decisions, lost), now), now)
             if pushed is None or pushed.outcome is not Outcome.RACED:
                 break
         return pushed
+
+    def next_due(self) -> datetime | None:
+        """Return the earliest time that anything waits for."""
+        return self.agenda.next_due()
 
     def _distrust_the_future(self, now: datetime) -> None:
         """Forget what waits and what was asked where the clock fell back: those times would come late, or never."""

@@ -1,11 +1,12 @@
 """What happened, told to logs and metrics: each fact once, after it happened."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from gitcanary.controller.publisher import Chain, Decided, Stuck
 from gitcanary.controller.subject import Key, Subject
 from gitcanary.controller.survey import Looked, Survey
-from gitcanary.errors import Unreachable
+from gitcanary.errors import Unreachable, Usage
 from gitcanary.ports import Outcome, Pushed, Signal, Telemetry
 from gitcanary.rollout.decision import For, Wait
 
@@ -17,7 +18,9 @@ class Reporter:
         self._telemetry = telemetry
         self._waits: dict[Key, tuple[For, bool]] = {}
         self._refused: dict[Key, str] = {}
-        self._outage: Unreachable | None = None
+        self._outage: Unreachable | Usage | None = None
+        self._defect: str | None = None
+        self._is_starved = False
 
     def surveyed(self, survey: Survey, looked: Looked) -> None:
         """Tell where the canaries that changed stand, and which Canaries were found that cannot be honoured."""
@@ -60,23 +63,37 @@ class Reporter:
             Signal("push", {"outcome": pushed.outcome.value, "commits": len(chain.decided), "said": pushed.said})
         ]
         if pushed.outcome is Outcome.LANDED:
+            self._is_starved = False
             signals += [decision(each) for each in chain.decided]
             for each in chain.decided:
                 self._waits.pop(each.subject.key, None)
         self._telemetry.tell(signals)
 
-    def outage(self, trouble: Unreachable) -> None:
+    def outage(self, trouble: Unreachable | Usage) -> None:
         """Tell that the repository cannot be used, once for each kind of trouble."""
         if type(self._outage) is not type(trouble):
             self._telemetry.tell([Signal("outage", {"trouble": str(trouble)})])
         self._outage = trouble
 
+    def defect(self, defect: Exception) -> None:
+        """Tell that a round broke off by a mistake of ours, once for each."""
+        told = f"{type(defect).__name__}: {defect}"
+        if told != self._defect:
+            self._telemetry.tell([Signal("defect", {"trouble": told, "exc_info": defect})])
+        self._defect = told
+
+    def raced(self, lasting: timedelta, limit: timedelta) -> None:
+        """Tell, once, that for too long somebody else was faster at every push."""
+        if lasting >= limit and not self._is_starved:
+            self._is_starved = True
+            self._telemetry.tell([Signal("starved", {"seconds": lasting.total_seconds()})])
+
     def round(self, seconds: float) -> None:
         """Tell that a round ended, and with it an outage that there was."""
         signals = [Signal("round", {"seconds": seconds})]
-        if self._outage is not None:
-            signals.append(Signal("recovered", {"trouble": str(self._outage)}))
-        self._outage = None
+        if trouble := self._outage or self._defect:
+            signals.append(Signal("recovered", {"trouble": str(trouble)}))
+        self._outage = self._defect = None
         self._telemetry.tell(signals)
 
 

@@ -18,6 +18,7 @@ from gitcanary.controller.publisher import Publisher
 from gitcanary.controller.reconcile import Round
 from gitcanary.controller.reports import Reporter
 from gitcanary.controller.survey import Survey
+from gitcanary.controller.turns import Turns
 from gitcanary.manifests import record_file
 from gitcanary.rollout.state import Phase, Record
 from support.fakes import Clock, Listener, Prometheus, Receivers, SyncTool
@@ -40,6 +41,7 @@ class Environment:
         name: str = "podinfo",
         app: str = APP,
         identity: Identity = Identity(US, US),  # noqa: B008 - frozen
+        served_at: str = "",
     ) -> None:
         self.identity = identity
         self.signed_after: str | None = None
@@ -48,6 +50,8 @@ class Environment:
         self.app = app
         self.name = name
         self.remote: Remote = make_remote(folder / "remote", {"README.md": "An environment.\n"})
+        self.url = f"{served_at}/remote" if served_at else self.remote.url
+        self.deadline = timedelta(seconds=60)
         self.clock.pass_(timedelta(seconds=1))
         self.commit(files, "Add podinfo")
         self.prometheus = Prometheus()
@@ -157,11 +161,12 @@ class Process:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.mirror = Mirror(
-            environment.remote.url,
+            environment.url,
             environment.remote.branch,
             environment.folder / "cache",
             environment.identity,
             hardened(),
+            environment.deadline,
         )
         survey = Survey(self.mirror)
         historian = Historian(self.mirror, survey.folders, US.email, environment.signed_after)
@@ -184,6 +189,7 @@ class Process:
             environment.clock,
             PushBudget(environment.pushes_per_minute),
         )
+        self.turns = Turns(self.rounds, self.reporter, environment.clock)
 
     def settle(self) -> None:
         """Run rounds until nothing more is decided and no answer is out."""

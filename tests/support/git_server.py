@@ -6,7 +6,7 @@ import threading
 from base64 import b64encode
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
@@ -21,11 +21,16 @@ WRITE = "POST git-receive-pack"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server sends back; None for `status` drops the connection instead."""
+    """What the server sends back; None for `status` drops the connection instead.
+
+    `cut` is after how many bytes of the body the connection is dropped, `then` what happens when all was sent.
+    """
 
     status: int | None
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    cut: int | None = None
+    then: Callable[[], object] | None = None
 
 
 Backend = Callable[[], Answer]
@@ -70,6 +75,17 @@ def silent_after(backend: Backend, closing: threading.Event) -> Answer:
     return never(backend, closing)
 
 
+def half(backend: Backend, _: threading.Event) -> Answer:
+    """Do what was asked, then send half of the answer and drop the connection."""
+    answer = backend()
+    return replace(answer, cut=len(answer.body) // 2)
+
+
+def half_a_pack(backend: Backend, closing: threading.Event) -> Answer:
+    """Drop the connection in the middle of a pack; what holds none is answered as ever."""
+    return half(backend, closing) if b"PACK" in (answer := backend()).body else answer
+
+
 def after(act: Callable[[], object]) -> Fault:
     """Let something else happen first."""
 
@@ -98,6 +114,7 @@ class GitServer:
         self._authorization = _basic(*credentials) if credentials else None
         self._once: dict[str, deque[Fault]] = defaultdict(deque)
         self._always: dict[str, Fault] = {}
+        self._in_body: dict[str, Callable[[], bool]] = {}
         self._closing = threading.Event()
         self._server = _Listener(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -124,8 +141,17 @@ class GitServer:
         """Meet every request of this kind with a fault, until `heal`."""
         self._always[operation] = fault
 
+    def break_body(self, operation: str, is_dropped: Callable[[], bool]) -> None:
+        """Ask in the middle of every request's body whether the connection is dropped there, until `heal`."""
+        self._in_body[operation] = is_dropped
+
+    def is_dropped(self, operation: str) -> bool:
+        """Tell, in the middle of a request's body, whether the rest of it is not read."""
+        return operation in self._in_body and self._in_body[operation]()
+
     def heal(self) -> None:
         """Serve as if nothing had been."""
+        self._in_body.clear()
         self._once.clear()
         self._always.clear()
 
@@ -158,15 +184,24 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve(b"")
 
     def do_POST(self) -> None:
-        self._serve(self._body())
+        body = self._body()
+        if body is None:
+            self.close_connection = True
+        else:
+            self._serve(body)
 
     def log_message(self, *_: object) -> None:
         pass
 
-    def _serve(self, body: bytes) -> None:
+    @property
+    def _operation(self) -> str:
         parts = urlsplit(self.path)
         service = parse_qs(parts.query).get("service", [parts.path.rpartition("/")[2]])[0]
-        request = Request(f"{self.command} {service}", self.path, self.headers.get("Authorization"))
+        return f"{self.command} {service}"
+
+    def _serve(self, body: bytes) -> None:
+        parts = urlsplit(self.path)
+        request = Request(self._operation, self.path, self.headers.get("Authorization"))
         environment = self._cgi(parts.path, parts.query, len(body))
         self._send(self.server.owner.answer(request, lambda: _run_backend(environment, body)))
 
@@ -179,7 +214,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        self.wfile.write(answer.body[: answer.cut])
+        if answer.then:
+            answer.then()
+        if answer.cut is not None:
+            self.close_connection = True
 
     def _cgi(self, path: str, query: str, length: int) -> dict[str, str]:
         return {
@@ -197,10 +236,15 @@ class _Handler(BaseHTTPRequestHandler):
             "REMOTE_ADDR": self.client_address[0],
         }
 
-    def _body(self) -> bytes:
+    def _body(self) -> bytes | None:
+        """Read a request's body; None where the connection is dropped in the middle of it."""
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
             return b"".join(iter(self._chunk, b""))
-        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        begin = self.rfile.read(length // 2)
+        if self.server.owner.is_dropped(self._operation):
+            return None
+        return begin + self.rfile.read(length - len(begin))
 
     def _chunk(self) -> bytes:
         size = int(self.rfile.readline().split(b";")[0], 16)

@@ -5,6 +5,7 @@ killed; objects are read and written by pygit2. Nothing here may use a worktree 
 secret reach an argument, an address or a log line.
 """
 
+from gitcanary.adapters.git.cache import own_cache
 from gitcanary.adapters.git.caller import Upstream, find_identity, find_upstream
 from gitcanary.adapters.git.environment import Credentials, Environment, hardened, personal
 from gitcanary.adapters.git.identity import Identity, Person
@@ -24,5 +25,6 @@ __all__ = [
     "find_identity",
     "find_upstream",
     "hardened",
+    "own_cache",
     "personal",
 ]

@@ -4,13 +4,31 @@ The operating system's file locks say who is alive: what a killed process left b
 """
 
 import fcntl
+import os
 import shutil
+import stat
 import tempfile
 import weakref
 from pathlib import Path
 from typing import BinaryIO
 
+from gitcanary.errors import Usage
+
 _PREFIX = "mirror-"
+
+
+def own_cache() -> Path:
+    """Return the folder that all processes of this user share where the settings name none.
+
+    One that is always the same: what a killed process left there is found by the next. Raises `Usage` where somebody
+    else made it first, as the system's folder for temporary files is everybody's.
+    """
+    folder = Path(tempfile.gettempdir()) / f"gitcanary-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise Usage(f"{folder} is not this user's own folder: name another one in GITCANARY_CACHE")
+    return folder
 
 
 class Claim:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
+from threading import Lock
 from typing import cast
 
 import git
@@ -30,23 +31,52 @@ class Answer:
         return self.status == 0
 
 
+class Leash:
+    """By which another thread ends the git that runs, and every later one before it begins."""
+
+    def __init__(self) -> None:
+        self.is_cut = False
+        self._held: Popen[bytes] | None = None
+        self._lock = Lock()
+
+    def hold(self, process: "Popen[bytes]") -> None:
+        """Take a process, until another one is taken."""
+        with self._lock:
+            self._held = process
+            if self.is_cut:
+                _signal(process, signal.SIGTERM)
+
+    def cut(self) -> None:
+        """End what is held, politely: who runs it sees it end."""
+        with self._lock:
+            self.is_cut = True
+            if self._held is not None and self._held.returncode is None:
+                _signal(self._held, signal.SIGTERM)
+
+
 def run(
     folder: Path,
     arguments: Sequence[str],
     variables: Mapping[str, str],
     withheld: frozenset[str],
     deadline: timedelta,
+    *,
+    leash: Leash | None = None,
 ) -> Answer:
     """Run git on a bare repository. Nothing that it started outlives the deadline.
 
-    `withheld` are variables of this process that git must not see. Raises `Usage` where no git is installed.
+    `withheld` are variables of this process that git must not see. Raises `Usage` where no git is installed, `OSError`
+    where no process can be started.
     """
     command = [*_without(withheld.difference(variables)), "git", f"--git-dir={folder}", *arguments]
     try:
         started = git.Git(folder).execute(command, as_process=True, env=dict(variables), start_new_session=True)
     except git.GitCommandNotFound as error:
         raise Usage("git is not installed, or not on the PATH") from error
-    return _await(cast("Popen[bytes]", started.proc), deadline)
+    process = cast("Popen[bytes]", started.proc)
+    if leash is not None:
+        leash.hold(process)
+    return _await(process, deadline)
 
 
 def _without(withheld: frozenset[str]) -> list[str]:
@@ -69,11 +99,15 @@ def _await(process: Popen[bytes], deadline: timedelta) -> Answer:
 def _end(process: Popen[bytes]) -> None:
     """End a whole session: politely, then not. Who left it and still holds the pipes is not waited for."""
     for how in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, how)
+        _signal(process, how)
         with suppress(TimeoutExpired):
             process.communicate(timeout=_GRACE)
             return
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
+
+
+def _signal(process: Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -6,27 +6,32 @@ the branch, and it is a cache: thrown away when it cannot be read, and when the 
 
 import shutil
 import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from threading import RLock
+from threading import Event, RLock
+from time import monotonic
 from typing import Self
 
 import structlog
-from pygit2 import init_repository, reference_is_valid_name
+from pygit2 import GitError, init_repository, reference_is_valid_name
 
 from gitcanary.adapters.git.address import remote_address
 from gitcanary.adapters.git.cache import Claim
-from gitcanary.adapters.git.command import Answer, run
+from gitcanary.adapters.git.command import Answer, Leash, run
 from gitcanary.adapters.git.environment import Environment
 from gitcanary.adapters.git.identity import Identity
 from gitcanary.adapters.git.objects import Objects
-from gitcanary.adapters.git.outcome import has_raced, judge, refuse_credentials, said
-from gitcanary.errors import Refused, Rewound, Unreachable, Usage
+from gitcanary.adapters.git.outcome import has_raced, judge, said, turned_away
+from gitcanary.errors import Refused, Rewound, Stopped, Unreachable, Usage
 from gitcanary.ports import Outcome, Pushed
 
 _FOLLOWED = "refs/gitcanary/upstream"
 _NO_SUCH_REF = 2  # git-ls-remote(1), --exit-code
 _CLONING = 10  # a first fetch brings the whole history: so many times the deadline of a later one
+_LAST_PUSH = 5.0  # seconds that a push gets to end when the process is asked to
+_REPLACED_LATELY = 600.0  # seconds in which a clone is not replaced again for the same tip
+_REMAINS = ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/pack/.tmp*", "objects/??/tmp_obj_*")
 _LOOSE_IN_ONE_OF_256 = 27  # the number at which git's own gc would pack them
 
 _log = structlog.get_logger()
@@ -56,7 +61,11 @@ class Mirror(Objects):
         self._turn = RLock()
         self._tip: str | None = None
         self._rewound: str | None = None
-        self._replaced_at: str | None = None
+        self._replaced: tuple[str | None, float] | None = None
+        self._leash = Leash()
+        self._is_stopping = False
+        self._may_stop = Event()
+        self._may_stop.set()
         self._claim = Claim(cache)
         super().__init__(self._empty_clone(), identity)
 
@@ -69,6 +78,12 @@ class Mirror(Objects):
     def close(self) -> None:
         """Remove the clone."""
         self._claim.release()
+
+    def stop(self) -> None:
+        """Have no further talk with the remote, from any thread: each raises `Stopped`. A push may end in a moment."""
+        self._is_stopping = True
+        self._may_stop.wait(_LAST_PUSH)
+        self._leash.cut()
 
     def fetch(self) -> str:
         """Fetch the branch and return its tip.
@@ -99,7 +114,11 @@ class Mirror(Objects):
     def _send(self, tip: str, new: str) -> Answer:
         # The lease compares; it would also permit a force, which is why the chain was looked at before.
         lease = f"--force-with-lease={self._ref}:{tip}"
-        return self._ask("push", "--porcelain", "--no-verify", lease, "--", self.url, f"{new}:{self._ref}")
+        self._may_stop.clear()
+        try:
+            return self._ask("push", "--porcelain", "--no-verify", lease, "--", self.url, f"{new}:{self._ref}")
+        finally:
+            self._may_stop.set()
 
     def _settle(self, tip: str, new: str, answer: Answer) -> Pushed:
         """Find out what became of a push whose end nobody saw."""
@@ -120,9 +139,11 @@ class Mirror(Objects):
 
     def _follow(self) -> str:
         """Bring the clone up to date and return the tip, replacing a clone that cannot be used."""
-        if self._damaged == self._folder:
-            self._replace_clone()
-        tip = self._fetch_once() or self._fetch_once() or self._fetch_anew()
+        try:
+            tip = None if self._damaged == self._folder else self._fetch_once() or self._fetch_once()
+            tip = tip or self._fetch_anew() or self._fetch_once()
+        except (OSError, GitError) as error:
+            raise Unreachable(f"the clone cannot be used: {error}") from error
         if tip is None:
             raise Unreachable(f"fetching {self.branch} from {self.url} fails, although the remote answers")
         self._require_descent(tip)
@@ -137,18 +158,24 @@ class Mirror(Objects):
         if answer.is_success:
             self._tidy()
             return self._read_tip()
+        self._remove_remains()
         self._explain(answer)
         return None
 
     def _explain(self, failed: Answer) -> None:
         """Raise what a failed fetch means, unless the remote shows the branch when asked."""
-        answer = failed if failed.status is None else self._ask("ls-remote", "--exit-code", "--", self.url, self._ref)
+        turned_away(failed, self._environment.secrets)
+        answer = failed if failed.status is None else self._list_remote()
         if answer.is_success:
             return
         if answer.status == _NO_SUCH_REF:
             raise self._missing()
-        refuse_credentials(answer, self._environment.secrets)
+        turned_away(answer, self._environment.secrets)
         raise Unreachable(f"{self.url} cannot be reached: {self._said(answer)}")
+
+    def _list_remote(self) -> Answer:
+        """Ask the remote for the branch, from where no clone is that could be the trouble itself."""
+        return self._ask("ls-remote", "--exit-code", "--", self.url, self._ref, within=self._claim.folder)
 
     def _missing(self) -> Usage | Unreachable:
         if self._tip is None:
@@ -175,20 +202,33 @@ class Mirror(Objects):
         """Take a tip that was pushed for known, so that losing it again is seen as a rewind."""
         if self._tip is None or self.is_ancestor(self._tip, tip):
             self._tip = tip
-            self._repository.references.create(_FOLLOWED, tip, force=True)
+            with suppress(GitError, OSError):  # the next fetch moves it, or finds the clone damaged
+                self._repository.references.create(_FOLLOWED, tip, force=True)
 
     def _fetch_anew(self) -> str | None:
-        return self._fetch_once() if self._replace_clone() else None
+        """Clone again beside the clone that is there, which goes only when the new one has come.
 
-    def _replace_clone(self) -> bool:
-        """Throw the clone away, once for each tip: what cannot be read in a fresh one is not the clone's fault."""
-        if self._replaced_at == self._tip:
-            return False
+        Not twice for one tip within some minutes: what a fresh clone cannot read either is not the clone's fault.
+        """
+        tried = self._replaced
+        if tried is not None and tried[0] == self._tip and monotonic() - tried[1] < _REPLACED_LATELY:
+            return None
+        self._replaced = (self._tip, monotonic())
         _log.warning("clone replaced", url=self.url, tip=self._tip)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        old, tip = self._folder, None
         self._folder = self._empty_clone()
-        self._replaced_at = self._tip
-        return True
+        try:
+            tip = self._fetch_once()
+        finally:
+            unused, self._folder = (old, self._folder) if tip else (self._folder, old)
+            shutil.rmtree(unused, ignore_errors=True)
+        return tip
+
+    def _remove_remains(self) -> None:
+        """Remove what a git that was killed left behind: nobody else writes here, and its locks would stay for ever."""
+        for pattern in _REMAINS:
+            for path in self._folder.glob(pattern):
+                path.unlink(missing_ok=True)
 
     def _empty_clone(self) -> Path:
         folder = Path(tempfile.mkdtemp(suffix=".git", dir=self._claim.folder))
@@ -201,11 +241,17 @@ class Mirror(Objects):
         if sample.is_dir() and len(list(sample.iterdir())) > _LOOSE_IN_ONE_OF_256:
             self._ask("repack", "-d", "-q")
 
-    def _ask(self, *arguments: str) -> Answer:
+    def _ask(self, *arguments: str, within: Path | None = None) -> Answer:
         is_cloned = (self._folder / _FOLLOWED).exists()
         patience = self._deadline if is_cloned else self._deadline * _CLONING
         variables = self._environment.variables_for(self.url)
-        return run(self._folder, arguments, variables, self._environment.withheld, patience)
+        if self._is_stopping:
+            raise Stopped("this process was asked to end")
+        folder = within or self._folder
+        answer = run(folder, arguments, variables, self._environment.withheld, patience, leash=self._leash)
+        if self._leash.is_cut and not answer.is_success:
+            raise Stopped("this process was asked to end")
+        return answer
 
     def _said(self, answer: Answer) -> str:
         return said(answer, self._environment.secrets)

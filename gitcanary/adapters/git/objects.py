@@ -143,7 +143,7 @@ class Objects:
         folder = self._folder
         try:
             yield
-        except (GitError, KeyError) as error:
+        except (GitError, KeyError, OSError) as error:
             self._damaged = folder
             raise Unreachable(f"the clone cannot be read: {error}") from error
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from gitcanary.adapters.git.command import Answer
 from gitcanary.adapters.git.redaction import one_line
-from gitcanary.errors import Unauthorized
+from gitcanary.errors import Throttled, Unauthorized
 from gitcanary.ports import Outcome, Pushed
 
 # git-push(1), "porcelain": <flag> TAB <from>:<to> TAB <summary> (<reason>)
@@ -27,13 +27,14 @@ _UNAUTHORIZED = re.compile(
     r"Access denied|Host key verification failed",
     re.IGNORECASE,
 )
+_THROTTLED = re.compile(r"returned error: 429\b|Too Many Requests", re.IGNORECASE)
 
 
 def judge(answer: Answer, secrets: Iterable[str]) -> Pushed | None:
-    """Return how a push ended, None where that is unknown. Raises `Unauthorized` where the credentials are refused."""
+    """Return how a push ended, None where that is unknown. Raises what `turned_away` raises."""
     status = _STATUS.search(answer.printed)
     if status is None:
-        refuse_credentials(answer, secrets)
+        turned_away(answer, secrets)
         return None
     if status["flag"] in {" ", "="} and answer.is_success:
         return Pushed(Outcome.LANDED)
@@ -48,10 +49,14 @@ def has_raced(answer: Answer) -> bool:
     return status is not None and status["flag"] == "!" and _RACED.search(status["reason"] or "") is not None
 
 
-def refuse_credentials(answer: Answer, secrets: Iterable[str]) -> None:
-    """Raise `Unauthorized` where that is what git complains about."""
-    if answer.status is not None and _UNAUTHORIZED.search(answer.complained):
+def turned_away(answer: Answer, secrets: Iterable[str]) -> None:
+    """Raise `Unauthorized` or `Throttled` where git complains about that: asking again at once makes it worse."""
+    if answer.status is None:
+        return
+    if _UNAUTHORIZED.search(answer.complained):
         raise Unauthorized(f"the remote does not accept the credentials: {said(answer, secrets)}")
+    if _THROTTLED.search(answer.complained):
+        raise Throttled(f"the remote is asked too often: {said(answer, secrets)}")
 
 
 def said(answer: Answer, secrets: Iterable[str]) -> str:
