@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import pytest
 
+from gitcanary.rollout.checks import format_number
 from gitcanary.rollout.consider import consider
 from gitcanary.rollout.decision import Ask, Commit, For, Wait
 from gitcanary.rollout.evidence import Evidence, HookQuestion, LiveStatus, MetricQuestion
@@ -257,3 +258,49 @@ def test_a_new_revision_in_onboarding_goes_to_the_primary_only_where_no_user_is_
     assert isinstance(decision, Commit)
     assert (decision.action, decision.weight) == (expected, taken)
     assert (decision.primary is not None) is (expected is A.INITIALIZE)
+
+
+def test_the_first_check_of_a_pending_weight_is_an_interval_after_it_was_committed() -> None:
+    state = make_state(make_record(since=NOW))
+    live = make_live(state, status=LiveStatus.PENDING, since=at(10))
+    for now, expected in ((600, None), (629, None), (630, A.HALT)):
+        decision, _ = decide(make_spec(), state, Evidence(at(now), live), says=BAD)
+        assert (decision.action if isinstance(decision, Commit) else None) is expected
+
+
+@pytest.mark.parametrize("weight", [0, 20])
+def test_a_predecessor_that_is_still_live_calls_no_webhook_of_its_successor(weight: int) -> None:
+    record = make_record(weight=0, revision=R3.digest, source=R3.source, clean_since=None)
+    state = make_state(record)
+    live = make_live(state, status=LiveStatus.PENDING, placed=Placed(weight, digest("r2"), digest("r1"), 2))
+    decision = consider(make_spec(HookType.ROLLOUT, HookType.ROLLBACK), state, Evidence(NOW, live))
+    assert isinstance(decision, Wait)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(LiveStatus.PENDING, None), (LiveStatus.BLOCKED, None), (LiveStatus.APPLIED, NOW)]
+)
+def test_the_record_says_since_when_only_of_what_is_live(status: LiveStatus, expected: object) -> None:
+    record = make_record(failed_checks=2)
+    live = make_live(make_state(record), status=status, since=None)
+    decision, _ = decide(make_spec(), make_state(record), Evidence(NOW, live), says=BAD)
+    assert isinstance(decision, Commit)
+    assert decision.action is A.ROLLBACK
+    assert decision.record.evidence.live is not None
+    assert decision.record.evidence.live.since == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.1234, "0.12"),
+        (0.01, "0.01"),
+        (0.00999, "0.00999"),
+        (-0.001234, "-0.00123"),
+        (0, "0"),
+        (100.0, "100"),
+        (7.5, "7.5"),
+    ],
+)
+def test_a_number_keeps_two_decimals_and_more_only_where_it_would_vanish(value: float, expected: str) -> None:
+    assert format_number(value) == expected
