@@ -36,6 +36,11 @@ def ask_for(world: World, verb: Verb) -> None:
         world.request(verb)
 
 
+def edit_record(world: World, failed_checks: int) -> None:
+    if world.record is not None:
+        world.edit_record(failed_checks=failed_checks)
+
+
 def turn_sync(world: World, is_on: bool) -> None:
     if is_on and not world.is_syncing:
         world.resume_sync()
@@ -67,6 +72,7 @@ EVENTS: dict[str, Callable[[World, object], object]] = {
     "weight": set_weight,
     "replicas": lambda world, number: world.write_replicas(number),
     "request": ask_for,
+    "record": edit_record,
     "suspend": lambda world, is_suspended: setattr(world, "is_suspended", is_suspended),
     "steps": lambda world, steps: world.edit_spec(steps=steps),
     "become": break_revision,
@@ -92,6 +98,7 @@ PEOPLE = st.one_of(
     happens("weight", st.sampled_from([0, 10, 20, 70])),
     happens("replicas", st.sampled_from([0, 3])),
     happens("request", st.sampled_from([*Verb, "dance"])),
+    happens("record", st.just(2)),
     happens("suspend", st.booleans()),
     happens("steps", st.sampled_from([(5, 50), (30,), (10, 20, 30)])),
 )
