@@ -34,7 +34,7 @@ from gitcanary.controller.notices import Notifier
 from gitcanary.controller.observer import Observer
 from gitcanary.controller.publisher import Publisher
 from gitcanary.controller.reconcile import Round
-from gitcanary.controller.reports import Reporter
+from gitcanary.controller.reports import Reporter, waiting
 from gitcanary.controller.scheduler import Scheduler
 from gitcanary.controller.survey import Survey
 from gitcanary.controller.turns import Turns
@@ -199,7 +199,13 @@ class Controller:
         self._scheduler = Scheduler(self._turn, settings.poll)
         self._loop.observer.wake = self._scheduler.wake
         self._server = (
-            Server(settings.listen, self._telemetry.registry, self.is_ready, self._scheduler.wake)
+            Server(
+                settings.listen,
+                self._telemetry.registry,
+                self.is_ready,
+                self._scheduler.wake,
+                lambda: waiting(self._loop.survey, self._loop.rounds.agenda.waits),
+            )
             if settings.listen
             else None
         )

@@ -9,7 +9,7 @@ import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from gitcanary.errors import Usage
@@ -19,11 +19,16 @@ class Server:
     """Answers on one address, in a thread of its own. The body of a push webhook is never read: it is a hint."""
 
     def __init__(
-        self, listen: str, registry: CollectorRegistry, is_ready: Callable[[], bool], wake: Callable[[], None]
+        self,
+        listen: str,
+        registry: CollectorRegistry,
+        is_ready: Callable[[], bool],
+        wake: Callable[[], None],
+        standing: Callable[[], list[dict[str, object]]] = list,
     ) -> None:
         """Listen at `host:port`, port 0 for a free one; raises `Usage` where that cannot be."""
         self._socket = bind(listen)
-        application = Starlette(routes=routes(registry, is_ready, wake))
+        application = Starlette(routes=routes(registry, is_ready, wake, standing))
         config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", server_header=False)
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._server.run, args=([self._socket],), name="server", daemon=True)
@@ -46,7 +51,12 @@ class Server:
         self._socket.close()
 
 
-def routes(registry: CollectorRegistry, is_ready: Callable[[], bool], wake: Callable[[], None]) -> list[Route]:
+def routes(
+    registry: CollectorRegistry,
+    is_ready: Callable[[], bool],
+    wake: Callable[[], None],
+    standing: Callable[[], list[dict[str, object]]] = list,
+) -> list[Route]:
     """Return what is answered where."""
 
     def healthz(_: Request) -> Response:
@@ -60,6 +70,9 @@ def routes(registry: CollectorRegistry, is_ready: Callable[[], bool], wake: Call
     def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
+    def status(_: Request) -> Response:
+        return JSONResponse(standing())
+
     def pushed(_: Request) -> Response:
         wake()
         return PlainTextResponse("looking\n", status_code=202)
@@ -68,6 +81,7 @@ def routes(registry: CollectorRegistry, is_ready: Callable[[], bool], wake: Call
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),
+        Route("/status", status),
         Route("/hooks/push", pushed, methods=["POST"]),
     ]
 

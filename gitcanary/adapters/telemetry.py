@@ -55,14 +55,15 @@ class Standings(Collector):
     def __init__(self) -> None:
         self._canaries: dict[tuple[str, str], Mapping[str, object]] = {}
 
-    def take(self, told: Mapping[str, object]) -> None:
-        """Take where some canaries stand now, and forget those that are no more."""
+    def take(self, told: Mapping[str, object]) -> list[Mapping[str, object]]:
+        """Take where some canaries stand now, and return those that are no more, which are forgotten."""
         canaries = dict(self._canaries)
-        for gone in _mappings(told.get("gone")):
-            canaries.pop((str(gone["path"]), str(gone["name"])), None)
+        keys = [(str(gone["path"]), str(gone["name"])) for gone in _mappings(told.get("gone"))]
+        forgotten = [canaries.pop(key) for key in keys if key in canaries]
         for canary in _mappings(told.get("canaries")):
             canaries[str(canary["path"]), str(canary["name"])] = canary
         self._canaries = canaries
+        return forgotten
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the weight and the phase of each canary."""
@@ -85,7 +86,7 @@ class Telemetry:
         self._log = structlog.get_logger("gitcanary")
         self._standings = Standings()
         self.registry.register(self._standings)
-        self._decisions = self._counter("decisions", "Commits that landed.", "canary", "action")
+        self._decisions = self._counter("decisions", "Commits that landed.", "canary", "path", "action")
         self._rounds = self._histogram("round_seconds", "How long rounds took.")
         self._pushes = self._counter("pushes", "Pushes by outcome; `raced` means decided again.", "outcome")
         self._queries = self._histogram("query_seconds", "How long Prometheus took to answer a round's questions.")
@@ -93,22 +94,22 @@ class Telemetry:
         self._live = Histogram(
             "gitcanary_commit_to_live_seconds",
             "From a commit's date to its being live.",
-            ["canary"],
+            ["canary", "path"],
             buckets=LIVE_SECONDS,
             registry=self.registry,
         )
-        self._overdue = self._counter("overdue", "Waits that lasted too long.", "canary", "for")
+        self._overdue = self._counter("overdue", "Waits that lasted too long.", "canary", "path", "for")
         self._refused = self._counter("refusals", "Specs and decisions that cannot be honoured.", "path", "name")
         self._troubles = self._counter("troubles", "What stopped all rounds of the branch, once for each time.", "kind")
         self._measures: Mapping[str, Callable[[Mapping[str, object]], None]] = {
-            "canaries": self._standings.take,
-            "decision": lambda told: self._decisions.labels(told["canary"], told["action"]).inc(),
+            "canaries": self._stand,
+            "decision": lambda told: self._decisions.labels(told["canary"], told["path"], told["action"]).inc(),
             "round": lambda told: self._rounds.observe(number(told)),
             "push": lambda told: self._pushes.labels(told["outcome"]).inc(),
             "query": lambda told: self._queries.observe(number(told)),
             "webhook": lambda told: self._webhooks.labels(told["type"]).observe(number(told)),
-            "live": lambda told: self._live.labels(told["canary"]).observe(number(told)),
-            "overdue": lambda told: self._overdue.labels(told["canary"], told["for"]).inc(),
+            "live": lambda told: self._live.labels(told["canary"], told["path"]).observe(number(told)),
+            "overdue": lambda told: self._overdue.labels(told["canary"], told["path"], told["for"]).inc(),
             "refused": lambda told: self._refused.labels(told["path"], told["name"]).inc(),
             "stuck": lambda told: self._refused.labels(told["path"], told["name"]).inc(),
             "outage": lambda _: self._troubles.labels("outage").inc(),
@@ -125,6 +126,13 @@ class Telemetry:
                 is_declined = signal.fields.get("outcome") == "declined"
                 level = "error" if is_declined else LEVELS.get(signal.name, "info")
                 getattr(self._log, level)(signal.name, **signal.fields)
+
+    def _stand(self, told: Mapping[str, object]) -> None:
+        """Show where every canary stands, and forget what was counted of those that are no more."""
+        for gone in self._standings.take(told):
+            labels = {"canary": f"{gone['namespace']}/{gone['name']}", "path": str(gone["path"])}
+            for counted in (self._decisions, self._overdue, self._live):
+                counted.remove_by_labels(labels)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"gitcanary_{name}", text, labels, registry=self.registry)

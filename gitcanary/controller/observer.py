@@ -202,5 +202,5 @@ class Observer:
         if awaited is None or live.commit != awaited.commit or live.since is None:
             return
         seconds = max(live.since - awaited.committed_at, timedelta()).total_seconds()
-        told = {"canary": subject.title, "commit": awaited.commit, "seconds": seconds}
+        told = {"canary": subject.title, "path": subject.key.path, "commit": awaited.commit, "seconds": seconds}
         self._telemetry.tell([Signal("live", told)])

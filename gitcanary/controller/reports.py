@@ -1,6 +1,6 @@
 """What happened, told to logs and metrics: each fact once, after it happened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from gitcanary.controller.publisher import Chain, Decided, Stuck
@@ -10,6 +10,15 @@ from gitcanary.errors import Unreachable, Usage
 from gitcanary.ports import Outcome, Pushed, Signal, Telemetry
 from gitcanary.rollout.decision import For, Wait
 
+# In the order in which the rules ask: what a canary waits for proves that what comes before it is known.
+ASKED = (For.LIVE, For.READY, For.DATA, For.CHECK, For.GATE, For.REVISION, For.PERSON)
+OUTAGES = frozenset({For.LIVE, For.READY, For.DATA})
+
+
+def is_over(kind: For, what: For) -> bool:
+    """Tell whether an outage of one kind has ended for who waits for this."""
+    return ASKED.index(kind) < ASKED.index(what)
+
 
 class Reporter:
     """Tells the telemetry what is new. What lasts is told once, when it begins."""
@@ -17,6 +26,7 @@ class Reporter:
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
         self._waits: dict[Key, tuple[For, bool]] = {}
+        self._lasting: dict[Key, set[For]] = {}
         self._refused: dict[Key, str] = {}
         self._outage: Unreachable | Usage | None = None
         self._defect: str | None = None
@@ -31,6 +41,7 @@ class Reporter:
         refused = {key: str(unfit.refusal) for key, unfit in survey.unfit.items()}
         new = [key for key, reason in refused.items() if self._refused.get(key) != reason]
         self._refused = refused
+        self._lasting = {key: kinds for key, kinds in self._lasting.items() if key in survey.subjects}
         self._telemetry.tell([Signal("refused", {**name(key), "reason": refused[key]}) for key in new])
 
     def forget(self, keys: Iterable[Key]) -> None:
@@ -42,13 +53,24 @@ class Reporter:
         """Tell what a canary waits for, when that changes, and when it has lasted too long."""
         if wait.what is For.ANSWER:
             return  # asking is no news, and ends no outage
+        self._recover(subject, frozenset(kind for kind in OUTAGES if is_over(kind, wait.what)))
         told = (wait.what, wait.is_overdue)
-        if self._waits.get(subject.key) == told:
+        lasting = self._lasting.setdefault(subject.key, set())
+        if self._waits.get(subject.key) == told or (wait.is_overdue and wait.what in lasting):
             return
+        lasting |= {wait.what} & OUTAGES if wait.is_overdue else set()
         self._waits[subject.key] = told
         kind = "overdue" if wait.is_overdue else "wait"
         fields = {**name(subject.key), "canary": subject.title, "for": wait.what.value, "why": wait.why}
         self._telemetry.tell([Signal(kind, {**fields, "until": wait.until})])
+
+    def _recover(self, subject: Subject, over: frozenset[For]) -> None:
+        """Tell that outages ended which were told as lasting too long."""
+        lasting = self._lasting.get(subject.key, set())
+        for kind in sorted(lasting & over):
+            fields = {**name(subject.key), "canary": subject.title, "for": kind.value}
+            self._telemetry.tell([Signal("recovered", fields)])
+        lasting -= over
 
     def stuck(self, stuck: Iterable[Stuck]) -> None:
         """Tell which decisions cannot be committed."""
@@ -67,6 +89,7 @@ class Reporter:
             signals += [decision(each) for each in chain.decided]
             for each in chain.decided:
                 self._waits.pop(each.subject.key, None)
+                self._recover(each.subject, OUTAGES)
         self._telemetry.tell(signals)
 
     def outage(self, trouble: Unreachable | Usage) -> None:
@@ -112,6 +135,22 @@ def standing(subject: Subject) -> dict[str, object]:
         "phase": record.phase.value if record else "",
         "weight": record.weight if record else 0,
     }
+
+
+def waiting(survey: Survey, waits: Mapping[Key, Wait]) -> list[dict[str, object]]:
+    """Return where every canary stands and what it waits for, and which Canaries cannot be honoured."""
+    # Copies: whoever asks is another thread than the rounds'.
+    told = [{**standing(subject), **_waits(waits.get(key))} for key, subject in tuple(survey.subjects.items())]
+    for key, unfit in tuple(survey.unfit.items()):
+        told.append({**name(key), "refused": str(unfit.refusal)})
+    return told
+
+
+def _waits(wait: Wait | None) -> dict[str, object]:
+    if wait is None:
+        return {"waitsFor": None}
+    until = wait.until.isoformat() if wait.until else None
+    return {"waitsFor": wait.what.value, "why": wait.why, "until": until, "isOverdue": wait.is_overdue}
 
 
 def decision(decided: Decided) -> Signal:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -10,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from gitcanary.rollout import state
 
+YEARS = range(1970, 3000)  # nothing can be computed with times at the calendar's ends
 _DURATION = re.compile(r"(?=\d)(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 
 
@@ -17,7 +19,7 @@ def read_instant(value: object) -> object:
     """Return the instant that a text such as `2026-11-22T10:04:37Z` names, in UTC."""
     if isinstance(value, str):
         instant = datetime.fromisoformat(value)
-        if instant.tzinfo is not None:
+        if instant.tzinfo is not None and instant.year in YEARS:
             return instant.astimezone(UTC)
     raise ValueError("an instant such as 2026-11-22T10:04:37Z is needed")
 
@@ -26,7 +28,8 @@ def read_duration(value: object) -> object:
     """Return the time that a text such as `1m30s` stands for."""
     if isinstance(value, str) and (found := _DURATION.fullmatch(value)):
         hours, minutes, seconds, milliseconds = (float(count or 0) for count in found.groups())
-        return timedelta(hours=hours, minutes=minutes, seconds=seconds, milliseconds=milliseconds)
+        with suppress(OverflowError):  # longer than any calendar
+            return timedelta(hours=hours, minutes=minutes, seconds=seconds, milliseconds=milliseconds)
     raise ValueError("a duration such as 30s or 1m30s is needed")
 
 

@@ -1,6 +1,7 @@
 """One check of the canary: what is asked, what the answers mean, and whether they approve."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,7 +132,7 @@ def judge(case: Case, beat: Beat, hooks: tuple[SeenHook, ...], metrics: tuple[Se
         metrics=metrics,
         approves=all(verdict is Verdict.PASS for verdict in counts) and has_full_windows(case, beat, metrics),
         failure=first_failure(case, hooks, metrics),
-        doubt=first_doubt(hooks, metrics),
+        doubt=first_doubt(troubles(case), hooks, metrics),
         asked_by=next((h.name for h in hooks if h.type == HookType.ROLLBACK and h.verdict == Verdict.FAIL), None),
     )
 
@@ -170,11 +171,21 @@ def first_failure(case: Case, hooks: tuple[SeenHook, ...], metrics: tuple[SeenMe
     return None
 
 
-def first_doubt(hooks: tuple[SeenHook, ...], metrics: tuple[SeenMetric, ...]) -> str | None:
-    """Return the first answer that is none, in words."""
+def first_doubt(told: Mapping[str, str], hooks: tuple[SeenHook, ...], metrics: tuple[SeenMetric, ...]) -> str | None:
+    """Return the first answer that is none, in words; `told` is what was said instead, by name."""
     unknown = {Verdict.INCONCLUSIVE, Verdict.ERROR}
     seen = [(hook.name, hook.verdict) for hook in hooks] + [(metric.name, metric.verdict) for metric in metrics]
-    return next((f"{name} is without a verdict ({verdict})" for name, verdict in seen if verdict in unknown), None)
+    doubted = (
+        (name, f"{verdict}: {told[name]}" if name in told else verdict) for name, verdict in seen if verdict in unknown
+    )
+    return next((f"{name} is without a verdict ({why})" for name, why in doubted), None)
+
+
+def troubles(case: Case) -> dict[str, str]:
+    """Return why something could not be asked, by the name of the metric or webhook. It reaches no commit."""
+    answers = [(question.metric.name, answer.trouble) for question, answer in case.evidence.metrics.items()]
+    answers += [(question.hook.name, answer.trouble) for question, answer in case.evidence.hooks.items()]
+    return {name: trouble for name, trouble in answers if trouble}
 
 
 def describe_metric(metric: SeenMetric) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from gitcanary.rollout.case import Case, lasted, live_since
-from gitcanary.rollout.checks import Check
+from gitcanary.rollout.checks import Check, troubles
 from gitcanary.rollout.decision import Ask, For, Wait
 from gitcanary.rollout.evidence import Live, LiveQuestion
 from gitcanary.rollout.gates import Gate
@@ -34,8 +34,24 @@ def wait_for_ready(case: Case, live: Live, workload: str) -> Wait:
 
 def wait_for_gate(case: Case, gate: Gate, beat: Beat) -> Wait:
     """Wait until a gate opens; it is asked again every interval."""
-    said = "closed" if gate.is_closed else "could not be asked"
-    return Wait(For.GATE, f"{gate.kind} ({gate.shut_by}) {said}", beat.at + case.spec.interval)
+    until = beat.at + case.spec.interval
+    if gate.is_closed:
+        return Wait(For.GATE, f"{gate.kind} ({gate.shut_by}) closed", until)
+    trouble = troubles(case).get(gate.shut_by)
+    why = f"{gate.kind} ({gate.shut_by}) could not be asked{f': {trouble}' if trouble else ''}"
+    return Wait(For.DATA, why, until, is_overdue=is_gate_late(case))
+
+
+def is_gate_late(case: Case) -> bool:
+    """Tell whether a gate could not be asked for longer than the spec allows.
+
+    Nothing notes since when. It is counted from the newest of what may have led to the gate, and an interval later.
+    """
+    awaited, waiting = case.state.awaited, case.record.waiting
+    times = [case.record.since, case.record.evidence.checked_at, awaited.committed_at if awaited else None]
+    times.append(waiting.since if waiting else None)
+    begun = max((time for time in times if time is not None and time <= case.now), default=None)
+    return lasted(begun, case.now, case.spec.sync_timeout + case.spec.interval)
 
 
 def wait_for_check(case: Case, live: Live, found: Check | None) -> Wait:

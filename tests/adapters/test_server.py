@@ -21,7 +21,8 @@ class World:
         self.woken = Event()
         registry = CollectorRegistry()
         Gauge("gitcanary_something", "A measure.", registry=registry).set(7)
-        self.server = Server("127.0.0.1:0", registry, lambda: self.is_ready, self.woken.set)
+        self.standing: list[dict[str, object]] = []
+        self.server = Server("127.0.0.1:0", registry, lambda: self.is_ready, self.woken.set, lambda: self.standing)
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.server.address + path, timeout=DEADLINE)
@@ -40,6 +41,14 @@ def test_it_is_healthy_before_it_is_ready(world: World) -> None:
     assert world.get("/readyz").status_code == 503
     world.is_ready = True
     assert world.get("/readyz").status_code == 200
+
+
+def test_the_status_says_what_each_canary_waits_for(world: World) -> None:
+    assert world.get("/status").json() == []
+    world.standing = [{"name": "podinfo", "waitsFor": "data", "why": "\x1b[31m", "isOverdue": True}]
+    answer = world.get("/status")
+    assert answer.json() == world.standing
+    assert "\x1b" not in answer.text
 
 
 def test_metrics_are_prometheus_text(world: World) -> None:

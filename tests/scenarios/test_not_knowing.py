@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gitcanary.rollout.state import Phase
+from support.apps import seed_canary, without_autoscaler
 from support.environment import Environment
 
 INTERVAL = timedelta(minutes=1)
@@ -55,6 +56,48 @@ def test_11_ten_rounds_without_a_verdict_move_nothing(environment, answer) -> No
     assert environment.record.failed_checks == 0
     environment.prometheus.values["request-success-rate"] = 99.9
     environment.run_until(lambda: environment.record.weight == 30, within=2 * INTERVAL)
+
+
+def overdue(environment: Environment, kind: str) -> list[object]:
+    return [told["why"] for told in environment.told.named("overdue") if told["for"] == kind]
+
+
+def recovered(environment: Environment) -> list[object]:
+    return [told["for"] for told in environment.told.named("recovered")]
+
+
+@pytest.mark.parametrize("gate", ["confirm-rollout", "confirm-traffic-increase", "confirm-promotion"])
+def test_11_a_gate_that_cannot_be_reached_moves_nothing_and_is_told_once(make, gate) -> None:
+    hook = f"- name: gate\n        type: {gate}\n        url: http://gate.test/\n      - name: load-test"
+    environment = make(without_autoscaler(canary=seed_canary().replace("- name: load-test", hook)))
+    environment.onboard()
+    environment.hooks.statuses["gate"] = None
+    environment.set_image("6.0.1")
+    environment.run(timedelta(minutes=40))
+    tip = environment.remote.tip
+    environment.run(timedelta(minutes=40))
+    assert environment.remote.tip == tip
+    assert overdue(environment, "data") == [f"{gate} (gate) could not be asked: cannot be reached"]
+    assert recovered(environment) == []
+    environment.hooks.statuses.clear()
+    environment.run_to(Phase.SUCCEEDED)
+    assert recovered(environment) == ["data"]
+    assert environment.record.quarantine == ()
+
+
+def test_11_one_alert_for_an_outage_whatever_else_is_out_of_order_meanwhile(environment) -> None:
+    reach(environment, 20)
+    environment.prometheus.values["request-success-rate"] = "connection refused"
+    environment.run(timedelta(minutes=20))
+    for _ in range(3):
+        environment.sync.trouble = "answered 503"
+        environment.run(timedelta(minutes=2))
+        environment.sync.trouble = None
+        environment.run(timedelta(minutes=20))
+    assert overdue(environment, "data") == ["request-success-rate is without a verdict (error: connection refused)"]
+    environment.prometheus.values["request-success-rate"] = 99.9
+    environment.run_until(lambda: environment.record.weight == 30)
+    assert recovered(environment).count("data") == 1
 
 
 def test_11_a_load_tester_that_cannot_be_reached_moves_nothing(environment) -> None:
