@@ -304,3 +304,10 @@ def test_the_record_says_since_when_only_of_what_is_live(status: LiveStatus, exp
 )
 def test_a_number_keeps_two_decimals_and_more_only_where_it_would_vanish(value: float, expected: str) -> None:
     assert format_number(value) == expected
+
+
+def test_no_window_is_asked_that_begins_before_a_revision_was_clean_this_instant() -> None:
+    state = make_state(make_record(weight=10, clean_since=NOW))
+    live = make_live(state, status=LiveStatus.PENDING, since=at(0))
+    decision = consider(make_spec(), state, Evidence(NOW, live))
+    assert questions_of(decision, MetricQuestion) == set()
