@@ -50,7 +50,7 @@ class Loop:
 
     def __init__(self, folder: Path, fleet: Fleet, remote: Address, *, fetches: bool = True) -> None:
         self.folder, self.remote = folder, remote
-        self.identity, self.signed_after = Identity(US, US), None
+        self.identity, self.signed_after, self.pushes_per_minute = Identity(US, US), None, None
         self.clock = Clock(fleet.since)
         self.prometheus, self.hooks, self.told = Prometheus(), Receivers(), Listener()
         self.sync = SyncTool(self.clock, lambda: self.tip)

@@ -5,6 +5,7 @@ deadline of its own, and raises `errors.Unreachable` (or what its docstring name
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -117,6 +118,10 @@ class Repository(Files, Protocol):
 
     def commit(self, parent: str, files: Mapping[str, bytes | None], message: str, at: datetime) -> str:
         """Write a commit on top of `parent` that changes these files, None removes one; moves no ref."""
+        ...
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Write the commits made inside together, when it ends; until then only `commit` and `changes` know them."""
         ...
 
     def push(self, tip: str, new: str) -> Pushed:

@@ -77,19 +77,20 @@ class Publisher:
         stuck: list[Stuck] = []
         idle: list[Subject] = []
         rooms: set[str] = set()
-        for subject, decision in in_order(decisions):
-            if subject.key.path in rooms:
-                continue  # planned on files that the commit before changed: decided again on top of it
-            try:
-                change = self.plan(subject, decision)
-                if change is None:
-                    idle.append(subject)
-                    continue
-                head = self._commit(head, subject, change, at)
-                decided.append(Decided(subject, decision, head, change))
-                rooms.add(subject.key.path)
-            except Refused as refusal:
-                stuck.append(Stuck(subject, decision, refusal))
+        with self._repository.batch():
+            for subject, decision in in_order(decisions):
+                if subject.key.path in rooms:
+                    continue  # planned on files that the commit before changed: decided again on top of it
+                try:
+                    change = self.plan(subject, decision)
+                    if change is None:
+                        idle.append(subject)
+                        continue
+                    head = self._commit(head, subject, change, at)
+                    decided.append(Decided(subject, decision, head, change))
+                    rooms.add(subject.key.path)
+                except Refused as refusal:
+                    stuck.append(Stuck(subject, decision, refusal))
         return Chain(tip, head, tuple(decided), tuple(stuck), tuple(idle))
 
     def plan(self, subject: Subject, decision: Commit) -> Change | None:

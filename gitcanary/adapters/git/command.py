@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 from threading import Lock
-from typing import cast
+from typing import BinaryIO, cast
 
 import git
 
@@ -54,7 +54,7 @@ class Leash:
                 _signal(self._held, signal.SIGTERM)
 
 
-def run(
+def run(  # noqa: PLR0913 - one process, and all that bounds it
     folder: Path,
     arguments: Sequence[str],
     variables: Mapping[str, str],
@@ -62,15 +62,18 @@ def run(
     deadline: timedelta,
     *,
     leash: Leash | None = None,
+    given: BinaryIO | None = None,
 ) -> Answer:
-    """Run git on a bare repository. Nothing that it started outlives the deadline.
+    """Run git on a bare repository, `given` being its input. Nothing that it started outlives the deadline.
 
     `withheld` are variables of this process that git must not see. Raises `Usage` where no git is installed, `OSError`
     where no process can be started.
     """
     command = [*_without(withheld.difference(variables)), "git", f"--git-dir={folder}", *arguments]
     try:
-        started = git.Git(folder).execute(command, as_process=True, env=dict(variables), start_new_session=True)
+        started = git.Git(folder).execute(
+            command, as_process=True, istream=given, env=dict(variables), start_new_session=True
+        )
     except git.GitCommandNotFound as error:
         raise Usage("git is not installed, or not on the PATH") from error
     process = cast("Popen[bytes]", started.proc)

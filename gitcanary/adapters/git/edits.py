@@ -2,25 +2,26 @@
 
 from collections.abc import Mapping
 
-from pygit2 import Object, Oid, Repository, Tree
-from pygit2.enums import FileMode
+from pygit2.enums import FileMode, ObjectType
 
 from gitcanary.adapters.git.paths import components
+from gitcanary.adapters.git.store import Store
 from gitcanary.errors import Refused
 
 Content = bytes | None
 Edits = dict[str, "Edits | Content"]
+Standing = tuple[int, str]
 
 _REGULAR = frozenset({FileMode.BLOB, FileMode.BLOB_EXECUTABLE})
 
 
-def apply(repository: Repository, tree: Tree, files: Mapping[str, Content]) -> Oid:
+def apply(store: Store, tree: str, files: Mapping[str, Content]) -> str:
     """Write the tree in which these files are changed (None removes one) and return its id.
 
     A new file gets mode 0o100644, an existing one keeps its own; folders that become empty go. Raises `Refused` for a
     path that is unsafe, or that is or leads through anything but folders and regular files.
     """
-    return _write(repository, tree, _nested(files), "") or repository.TreeBuilder().write()
+    return _write(store, tree, _nested(files), "") or store.add_listing({}, is_sorted=True)
 
 
 def _nested(files: Mapping[str, Content]) -> Edits:
@@ -43,45 +44,48 @@ def _inner(edits: Edits, folder: str, path: str) -> Edits:
     return found
 
 
-def _write(repository: Repository, tree: Tree | None, edits: Edits, prefix: str) -> Oid | None:
+def _write(store: Store, tree: str | None, edits: Edits, prefix: str) -> str | None:
     """Write one folder and those below it; None where nothing is left in it."""
-    builder = repository.TreeBuilder() if tree is None else repository.TreeBuilder(tree)
+    before = {} if tree is None else store.listing(tree)
+    after = dict(before)
     for name, edit in edits.items():
-        path = f"{prefix}{name}"
-        present = tree[name] if tree is not None and name in tree else None
-        made = _make(repository, present, edit, path)
+        made = _make(store, before.get(name), edit, f"{prefix}{name}")
         if made is not None:
-            builder.insert(name, *made)
-        elif present is not None:
-            builder.remove(name)
-    return builder.write() if len(builder) else None
+            after[name] = made
+        else:
+            after.pop(name, None)
+    return store.add_listing(after, is_sorted=after.keys() <= before.keys()) if after else None
 
 
-def _make(repository: Repository, present: Object | None, edit: Edits | Content, path: str) -> tuple[Oid, int] | None:
-    """Return the id and the mode of what stands at a path after its edit, None for nothing."""
+def _make(store: Store, present: Standing | None, edit: Edits | Content, path: str) -> Standing | None:
+    """Return the mode and the id of what stands at a path after its edit, None for nothing."""
     if isinstance(edit, dict):
-        folder = _write(repository, _require_folder(present, path), edit, f"{path}/")
-        return None if folder is None else (folder, FileMode.TREE)
+        folder = _write(store, _require_folder(present, path), edit, f"{path}/")
+        return None if folder is None else (FileMode.TREE, folder)
     mode = _require_file(present, path)
-    return None if edit is None else (repository.create_blob(edit), mode)
+    return None if edit is None else (mode, store.add(ObjectType.BLOB, edit))
 
 
-def _require_folder(present: Object | None, path: str) -> Tree | None:
-    if present is None or isinstance(present, Tree):
-        return present
-    raise Refused(f"{path} is {_kind(present)}, not a folder: nothing is written through it")
+def _require_folder(present: Standing | None, path: str) -> str | None:
+    if present is None:
+        return None
+    mode, tree = present
+    if mode == FileMode.TREE:
+        return tree
+    raise Refused(f"{path} is {_kind(mode)}, not a folder: nothing is written through it")
 
 
-def _require_file(present: Object | None, path: str) -> int:
+def _require_file(present: Standing | None, path: str) -> int:
     if present is None:
         return FileMode.BLOB
-    if present.filemode in _REGULAR:
-        return present.filemode
-    raise Refused(f"{path} is {_kind(present)}, not a regular file: it is not written over")
+    mode, _ = present
+    if mode in _REGULAR:
+        return mode
+    raise Refused(f"{path} is {_kind(mode)}, not a regular file: it is not written over")
 
 
-def _kind(present: Object) -> str:
-    match present.filemode:
+def _kind(mode: int) -> str:
+    match mode:
         case FileMode.TREE:
             return "a folder"
         case FileMode.LINK:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event, RLock
 from time import monotonic
-from typing import Self
+from typing import BinaryIO, Self
 
 import structlog
 from pygit2 import GitError, init_repository, reference_is_valid_name
@@ -33,6 +33,8 @@ _LAST_PUSH = 5.0  # seconds that a push gets to end when the process is asked to
 _REPLACED_LATELY = 600.0  # seconds in which a clone is not replaced again for the same tip
 _REMAINS = ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/pack/.tmp*", "objects/??/tmp_obj_*")
 _LOOSE_IN_ONE_OF_256 = 27  # the number at which git's own gc would pack them
+
+_PACKS = 16  # and so many packs are looked through for each object
 
 _log = structlog.get_logger()
 
@@ -222,6 +224,8 @@ class Mirror(Objects):
         finally:
             unused, self._folder = (old, self._folder) if tip else (self._folder, old)
             shutil.rmtree(unused, ignore_errors=True)
+            if unused.is_file():  # somebody put one in its place
+                unused.unlink()
         return tip
 
     def _remove_remains(self) -> None:
@@ -235,20 +239,33 @@ class Mirror(Objects):
         init_repository(folder, bare=True)
         return folder
 
-    def _tidy(self) -> None:
-        """Pack loose objects now and then: git's own maintenance is off, as it would run beside us."""
-        sample = self._folder / "objects" / "17"
-        if sample.is_dir() and len(list(sample.iterdir())) > _LOOSE_IN_ONE_OF_256:
-            self._ask("repack", "-d", "-q")
+    def index_pack(self, pack: BinaryIO) -> None:
+        """Take a pack into the clone. Raises `Unreachable` where that cannot be."""
+        answer = self._ask("index-pack", "--stdin", given=pack)
+        if not answer.is_success:
+            raise Unreachable(f"the commits cannot be written: {self._said(answer)}")
 
-    def _ask(self, *arguments: str, within: Path | None = None) -> Answer:
+    def _tidy(self) -> None:
+        """Put small packs and loose objects together now and then: git's own maintenance would run beside us.
+
+        Only packs that are small beside the others are written again, and none of their objects is left out, so this is
+        quick and loses nothing that was not pushed.
+        """
+        objects = self._folder / "objects"
+        loose = len(list((objects / "17").glob("*")))
+        if loose > _LOOSE_IN_ONE_OF_256 or len(list(objects.glob("pack/*.pack"))) > _PACKS:
+            self._remove_remains()
+            self._ask("repack", "-d", "-q", "--geometric=2")
+
+    def _ask(self, *arguments: str, within: Path | None = None, given: BinaryIO | None = None) -> Answer:
         is_cloned = (self._folder / _FOLLOWED).exists()
         patience = self._deadline if is_cloned else self._deadline * _CLONING
         variables = self._environment.variables_for(self.url)
         if self._is_stopping:
             raise Stopped("this process was asked to end")
         folder = within or self._folder
-        answer = run(folder, arguments, variables, self._environment.withheld, patience, leash=self._leash)
+        withheld = self._environment.withheld
+        answer = run(folder, arguments, variables, withheld, patience, leash=self._leash, given=given)
         if self._leash.is_cut and not answer.is_success:
             raise Stopped("this process was asked to end")
         return answer

@@ -3,17 +3,22 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import local
+from typing import BinaryIO
 
 import pygit2
-from pygit2 import Commit, GitError, Repository, Signature, Tree
+from pygit2 import Commit, GitError, Repository, Tree
+from pygit2.enums import ObjectType
 
 from gitcanary.adapters.git import edits, trees
+from gitcanary.adapters.git.command import run
 from gitcanary.adapters.git.identity import Identity, Person
+from gitcanary.adapters.git.redaction import one_line
 from gitcanary.adapters.git.signers import AllowedSigners
 from gitcanary.adapters.git.signing import parted, signed
+from gitcanary.adapters.git.store import Store
 from gitcanary.errors import Refused, Unreachable
 from gitcanary.ports import Entry, Revised, Signed
 
@@ -21,6 +26,8 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # Large folders are read at every step of a walk through history; by default libgit2 keeps only trees below 4 KB.
 pygit2.option(pygit2.enums.Option.SET_CACHE_OBJECT_LIMIT, pygit2.enums.ObjectType.TREE, 4 * 1024 * 1024)
 _REMEMBERED = 65_536  # commits whose signature was checked
+_INDEXING = timedelta(minutes=5)
+_DIRT = "".join(map(chr, range(33))) + ".,:;<>\"\\'"  # libgit2's, and git's
 _NEWEST = int(datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp())
 
 
@@ -56,7 +63,7 @@ class Objects:
     def changes(self, old: str, new: str) -> frozenset[str]:
         """Return the paths whose entry differs between two commits."""
         with self._reading():
-            return frozenset(trees.differences(self._commit(old).tree, self._commit(new).tree))
+            return frozenset(trees.differences(self._store, self._tree(old), self._tree(new)))
 
     def has(self, blob: str) -> bool:
         """Tell whether there is such a blob."""
@@ -112,21 +119,54 @@ class Objects:
         Raises `Refused` for a path that is unsafe, or that is or leads through a symbolic link or a submodule.
         """
         with self._reading():
-            base = self._commit(parent)
-            tree = edits.apply(self._repository, base.tree, files)
-            author, committer = (_signature(who, at) for who in (self._identity.author, self._identity.committer))
-            text = message.rstrip("\n") + "\n"
-            raw = str(self._repository.create_commit_string(author, committer, text, tree, [base.id])).encode()
-            return str(self._repository.write(pygit2.enums.ObjectType.COMMIT, signed(raw, self._identity.key)))
+            tree = edits.apply(self._store, self._tree(parent), files)
+            base = parent if self._store.holds(parent) else str(self._commit(parent).id)
+            raw = _commit_bytes(tree, base, self._identity, message, at)
+            return self._store.add(ObjectType.COMMIT, signed(raw, self._identity.key))
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Write the commits that this thread makes inside together when it ends; none of them is on disk before.
+
+        Inside, only `commit` and `changes` know of them.
+        """
+        store = self._store
+        store.begin()
+        try:
+            yield
+            with self._reading():
+                store.write()
+        finally:
+            store.forget()
+
+    def index_pack(self, pack: BinaryIO) -> None:
+        """Take a pack into the repository. Raises `Unreachable` where that cannot be."""
+        indexed = run(self._folder, ("index-pack", "--stdin"), {}, frozenset(), _INDEXING, given=pack)
+        if not indexed.is_success:
+            raise Unreachable(f"the commits cannot be written: {one_line(indexed.complained)}")
 
     @property
     def _repository(self) -> Repository:
         """This thread's handle. A folder that was replaced is opened anew."""
         if getattr(self._handles, "folder", None) != self._folder:
             self._handles.repository = Repository(str(self._folder))
+            self._handles.store = Store(self._handles.repository, self.index_pack)
             self._handles.folder = self._folder
         opened: Repository = self._handles.repository
         return opened
+
+    @property
+    def _store(self) -> Store:
+        """This thread's store."""
+        _ = self._repository
+        store: Store = self._handles.store
+        return store
+
+    def _tree(self, commit: str) -> str:
+        """Return a commit's tree, also where the commit was not written yet."""
+        if self._store.holds(commit):
+            return self._store.read(commit)[len("tree ") :].split(b"\n", 1)[0].decode()
+        return str(self._commit(commit).tree_id)
 
     def _commit(self, commit: str) -> Commit:
         try:
@@ -148,8 +188,15 @@ class Objects:
             raise Unreachable(f"the clone cannot be read: {error}") from error
 
 
-def _signature(person: Person, at: datetime) -> Signature:
-    return Signature(person.name, person.email, int(at.timestamp()), 0)
+def _commit_bytes(tree: str, parent: str, identity: Identity, message: str, at: datetime) -> bytes:
+    author, committer = (f"{_named(who)} {int(at.timestamp())} +0000" for who in (identity.author, identity.committer))
+    text = message.rstrip("\n")
+    return f"tree {tree}\nparent {parent}\nauthor {author}\ncommitter {committer}\n\n{text}\n".encode()
+
+
+def _named(person: Person) -> str:
+    """Return a person as Git writes one: names do not begin or end with what it takes for dirt."""
+    return f"{person.name.strip(_DIRT)} <{person.email.strip(_DIRT)}>"
 
 
 def _facts(commit: Commit) -> Revised:

@@ -6,10 +6,12 @@ No recursion: how deep folders are nested is up to whoever can commit.
 from collections.abc import Iterator, Sequence
 
 from pygit2 import Object, Tree
+from pygit2.enums import FileMode
 
+from gitcanary.adapters.git.store import Listing, Store
 from gitcanary.ports import Entry
 
-_Pair = tuple[str, Object | None, Object | None]
+Standing = tuple[int, str]
 
 
 def entry_of(found: Object) -> Entry:
@@ -37,16 +39,16 @@ def walk(tree: Tree, folder: str = "") -> Iterator[tuple[str, Object]]:
                 yield f"{prefix}{found.name}", found
 
 
-def differences(old: Tree, new: Tree) -> Iterator[str]:
+def differences(store: Store, old: str, new: str) -> Iterator[str]:
     """Yield the paths of the files that are not the same in two trees."""
-    pending: list[_Pair] = [("", old, new)]
+    pending: list[tuple[str, Standing | None, Standing | None]] = [("", (FileMode.TREE, old), (FileMode.TREE, new))]
     while pending:
         path, before, after = pending.pop()
-        if _is_same(before, after):
-            continue
-        if _is_file(before) or _is_file(after):
+        if before != after and (_is_file(before) or _is_file(after)):
             yield path
-        pending.extend(_pairs(path, before, after))
+        elders, juniors = _below(store, before), _below(store, after)
+        for name, _ in elders.items() ^ juniors.items():
+            pending.append((f"{_inside(path)}{name}", elders.get(name), juniors.get(name)))
 
 
 def differs_at(old: Tree | None, new: Tree | None, path: Sequence[str]) -> bool:
@@ -60,25 +62,20 @@ def differs_at(old: Tree | None, new: Tree | None, path: Sequence[str]) -> bool:
     return not _is_same(before, after)
 
 
-def _pairs(path: str, before: Object | None, after: Object | None) -> Iterator[_Pair]:
-    old, new = _by_name(before), _by_name(after)
-    return ((f"{_inside(path)}{name}", old.get(name), new.get(name)) for name in old.keys() | new.keys())
-
-
 def _inside(folder: str) -> str:
     return f"{folder}/" if folder else ""
 
 
-def _by_name(found: Object | None) -> dict[str | None, Object]:
-    return {child.name: child for child in found} if isinstance(found, Tree) else {}
+def _below(store: Store, standing: Standing | None) -> Listing:
+    return store.listing(standing[1]) if standing is not None and standing[0] == FileMode.TREE else {}
 
 
 def _child(found: Object | None, name: str) -> Object | None:
     return found[name] if isinstance(found, Tree) and name in found else None
 
 
-def _is_file(found: Object | None) -> bool:
-    return found is not None and not isinstance(found, Tree)
+def _is_file(standing: Standing | None) -> bool:
+    return standing is not None and standing[0] != FileMode.TREE
 
 
 def _is_same(before: Object | None, after: Object | None) -> bool:

@@ -369,3 +369,42 @@ def test_a_worktree_is_never_made(remote: Remote, objects: Objects, tmp_path: Pa
     objects.commit(remote.tip, {"x": b"x"}, "Make", NOW)
     assert not (remote.folder / "index").exists()
     assert not list(tmp_path.rglob("canary.yaml"))
+
+
+MANY = 40  # commits: more objects than are worth a loose file each
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_a_batch_is_what_the_same_commits_are_one_by_one(remote: Remote, objects: Objects, count: int) -> None:
+    edits = [{f"apps/other/{number}.yaml": b"n: %d\n" % number, "README.md": None} for number in range(count)]
+    with objects.batch():
+        together = chained(objects, remote.tip, edits)
+        changed = objects.changes(remote.tip, together[0])
+        assert not objects.is_ancestor(remote.tip, together[-1])
+    assert changed == {"apps/other/0.yaml", "README.md"}
+    assert objects.is_ancestor(remote.tip, together[-1])
+    assert together == chained(objects, remote.tip, edits)
+    remote.git("fsck", "--strict", together[-1])
+    packs = list(remote.folder.glob("objects/pack/*.pack"))
+    assert len(packs) == (1 if count == MANY else 0)
+
+
+def test_a_batch_that_ends_with_an_error_writes_nothing(remote: Remote, objects: Objects) -> None:
+    before = remote.git("count-objects", "-v")
+    with pytest.raises(Refused, match="inside the repository"), objects.batch():
+        chained(objects, remote.tip, [{"README.md": b"x\n"}, {"../out": b"x\n"}])
+    assert remote.git("count-objects", "-v") == before
+
+
+def test_folders_are_written_in_gits_order(remote: Remote, objects: Objects) -> None:
+    files = {"apps/other.b": b"1\n", "apps/other0": b"2\n", "apps/a/b/c": b"3\n"}
+    made = objects.commit(remote.tip, dict(files), "Names around a folder's", NOW)
+    remote.git("fsck", "--strict", made)
+    assert objects.changes(remote.tip, made) == set(files)
+
+
+def chained(objects: Objects, tip: str, edits: list[dict[str, bytes | None]]) -> list[str]:
+    made = [tip]
+    for edit in edits:
+        made.append(objects.commit(made[-1], edit, "Edit", NOW))
+    return made[1:]

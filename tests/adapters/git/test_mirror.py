@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -529,6 +530,63 @@ def test_loose_objects_are_packed_now_and_then(place: Place, mirror: Mirror) -> 
     assert list((mirror._folder / "objects" / "pack").glob("*.pack"))
     assert mirror.revised(kept).parent == tip
     assert mirror.read(mirror.entries(new)["README.md"].blob) == b"new\n"
+
+
+def test_many_packs_are_put_together_and_a_killed_one_is_cleaned_away(place: Place, mirror: Mirror) -> None:
+    tip = mirror.fetch()
+    packs = mirror._folder / "objects" / "pack"
+    (packs / "tmp_pack_killed").write_bytes(b"PACK")
+    kept = push_rounds(mirror, tip, 20, commits=14)
+    abandoned = round_of(mirror, kept, 14)
+    assert mirror.fetch() == kept
+    assert 0 < len(list(packs.glob("*.pack"))) < 17
+    assert not list(packs.glob("tmp_*"))
+    assert mirror.is_ancestor(tip, abandoned), "what was not pushed is lost"
+    mirror_size, clone_size = size_of(mirror._folder), size_of(fresh_clone(place, mirror))
+    assert (
+        mirror_size < 2 * clone_size
+    )  # twenty rounds of a tiny repository; thousands of them are measured, not tested
+
+
+def push_rounds(mirror: Mirror, tip: str, rounds: int, commits: int) -> str:
+    """Push so many rounds, each of so many commits, fetching before each."""
+    for _ in range(rounds):
+        new = round_of(mirror, tip, commits)
+        assert mirror.push(tip, new).outcome is Outcome.LANDED
+        tip = mirror.fetch()
+        assert tip == new
+    return tip
+
+
+def round_of(mirror: Mirror, tip: str, commits: int) -> str:
+    """Write commits in one batch, each with a file of its own and one that all change."""
+    new = tip
+    with mirror.batch():
+        for number in range(commits):
+            files = {f"apps/other/{number}.rollout": new.encode(), "apps/other/last": new[::-1].encode()}
+            new = mirror.commit(new, files, f"Advance to {number}%", NOW)
+    return new
+
+
+def fresh_clone(place: Place, mirror: Mirror) -> Path:
+    folder = mirror._folder.parent / "fresh.git"
+    place.remote.git("clone", "--quiet", "--bare", "--no-local", str(place.remote.folder), str(folder))
+    return folder
+
+
+def size_of(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.glob("objects/**/*") if file.is_file())
+
+
+def test_a_clone_in_memory_works_like_any_other(place: Place, identity: Identity) -> None:
+    memory = Path("/dev/shm")
+    if not memory.is_dir():
+        pytest.skip("no folder in memory here")
+    with (
+        tempfile.TemporaryDirectory(dir=memory) as cache,
+        Mirror(place.url, "main", Path(cache), identity, place.environment) as mirror,
+    ):
+        push_rounds(mirror, mirror.fetch(), 2, commits=14)
 
 
 def test_mirrors_with_the_same_flags_do_not_disturb_each_other(place: Place, make_mirror: MakeMirror) -> None:
