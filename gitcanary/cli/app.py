@@ -8,14 +8,14 @@ import typer
 from typer.core import TyperGroup
 
 from gitcanary.adapters.telemetry import configure_logs
-from gitcanary.cli import check, demo, inspect, loadtester, plan, request, run
+from gitcanary.cli import audit, check, demo, inspect, loadtester, plan, request, run
 from gitcanary.cli.console import complain, say
 from gitcanary.errors import GitcanaryError, Usage
 from gitcanary.rollout.state import Verb
 
 BAD_INPUT = 2
 NO = 1
-ABSENT = ("init", "doctor", "audit", "eject")
+ABSENT = ("init", "doctor", "eject")
 REQUESTS = {
     Verb.PAUSE: "Stop every move of a canary but the way back.",
     Verb.RESUME: "End a pause or a hold, from where things are.",
@@ -84,6 +84,7 @@ app.command("plan")(plan.plan)
 app.command("status")(inspect.status)
 app.command("history")(inspect.history)
 app.command("why")(inspect.why)
+app.command("audit")(audit.audit)
 app.command("loadtester")(loadtester.loadtester)
 for verb, summary in REQUESTS.items():
     app.command(verb.value)(request.asking_to(verb, summary))

@@ -67,6 +67,11 @@ class Survey:
         is_fit = self._keys_in(met) & self._subjects.keys()
         return Looked(is_fit & self._keys_in(touched) | is_fit - was_fit, was_fit - is_fit)
 
+    def at(self, commit: str, key: Key) -> Subject | Unfit | None:
+        """Return one canary as any commit holds it, None where there is none; other folders are not compared."""
+        found = self._subjects_in(commit, self.folders.at(commit, key.path))
+        return next((each for each in found if each.key == key), None)
+
     def _everywhere(self, tip: str) -> set[str]:
         files = (path for path, _ in self._repository.files(tip) if self._matters(path))
         return {folder_of(path) for path in files}

@@ -18,7 +18,7 @@ def test_the_version_is_the_packages(gitcanary) -> None:
     assert (result.exit_code, result.output) == (0, f"gitcanary {version('gitcanary')}\n")
 
 
-@pytest.mark.parametrize("verb", ["init", "doctor", "audit", "eject"])
+@pytest.mark.parametrize("verb", ["init", "doctor", "eject"])
 def test_what_is_not_there_yet_is_refused_by_name(gitcanary, verb: str) -> None:
     for words in ([], ["test/podinfo", "--reason", "why not"]):
         result = gitcanary(verb, *words)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gitcanary.adapters.git import AllowedSigners, Identity, Key
+from gitcanary.controller.audit import Fault
 from gitcanary.rollout.state import Phase
 from support.apps import without_autoscaler
 from support.environment import US, Environment
@@ -55,15 +56,17 @@ def test_what_is_committed_in_its_name_without_its_key_is_a_strangers_edit(make,
     environment.run(timedelta(minutes=5))
     assert environment.subjects[-1] == f"Hold test/podinfo: record edited in {forged[:7]}"
     assert environment.record.hold.commit == forged
+    assert environment.faults() == {(forged, Fault.FORGED)}
 
 
 def test_without_a_key_the_name_alone_is_believed(make):
     """The reason for a key: whoever may push can write any name."""
     environment = make(without_autoscaler())
     advance_to_ten(environment)
-    commit_as_gitcanary(environment)
+    forged = commit_as_gitcanary(environment)
     environment.run_to(Phase.PROMOTING)
     assert not [subject for subject in environment.subjects if subject.startswith("Hold")]
+    assert (forged, Fault.UNFOUNDED) in environment.faults()  # an audit finds it all the same
 
 
 @pytest.mark.parametrize("has_date", [True, False])
@@ -77,6 +80,7 @@ def test_signing_begins_in_the_middle_of_a_rollout(make, signing, has_date):
     if not has_date:
         environment.run_until(lambda: environment.record.hold is not None)
         assert environment.record.hold.reason.startswith("record edited in ")
+        assert {fault for _, fault in environment.faults()} == {Fault.FORGED}
         return
     environment.run_to(Phase.SUCCEEDED)
     assert not [subject for subject in environment.subjects if subject.startswith("Hold")]

@@ -10,6 +10,8 @@ from typing import Self
 from gitcanary.adapters.git import Identity, Mirror, Person, hardened
 from gitcanary.controller.agenda import WATCHING
 from gitcanary.controller.budget import PushBudget
+from gitcanary.adapters.git.objects import Objects
+from gitcanary.controller.audit import Audit, Fault, Finding
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.liveness import Watcher
 from gitcanary.controller.notices import Notifier
@@ -45,6 +47,7 @@ class Environment:
     ) -> None:
         self.identity = identity
         self.signed_after: str | None = None
+        self.is_audited = True
         self.clock = Clock()
         self.folder = folder
         self.app = app
@@ -145,6 +148,23 @@ class Environment:
         self.run_to(Phase.INITIALIZED)
         self.run(timedelta(minutes=1))
 
+    def findings(self) -> list[Finding]:
+        """Take every decision of the branch again, from its own evidence, and return what does not hold."""
+        repository = Objects(self.remote.folder, self.identity)
+        survey = Survey(repository)
+        historian = Historian(repository, survey.folders, US.email, self.signed_after)
+        return list(Audit(repository, survey, historian, self.remote.tip, None).findings())
+
+    def faults(self) -> set[tuple[str, Fault]]:
+        """Return which commits an audit finds fault with, and do without it in the end."""
+        self.is_audited = False
+        return {(each.revised.commit, each.fault) for each in self.findings()}
+
+    def audit(self) -> None:
+        """Assert that every commit of ours is what the rules make of its evidence; people may edit what they like."""
+        found = [each for each in self.findings() if each.fault is not Fault.EDITED and self.is_audited]
+        assert [f"{each.revised.commit[:7]} {subject(each)}: {each.problem}" for each in found] == []
+
     def close(self) -> None:
         self.controller.close()
 
@@ -152,7 +172,14 @@ class Environment:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self.audit()
         self.close()
+
+
+def subject(finding: Finding) -> str:
+    """Return the subject of the commit that a finding is about."""
+    return finding.revised.message.partition("\n")[0]
 
 
 class Process:
