@@ -19,6 +19,7 @@ from gitcanary.adapters.git import (
     Key,
     Mirror,
     Person,
+    Ssh,
     hardened,
     own_cache,
 )
@@ -116,6 +117,12 @@ def credentials(settings: Settings) -> Credentials | None:
     return Credentials(settings.git_username or "git", settings.git_password.get_secret_value())
 
 
+def surroundings(settings: Settings) -> Environment:
+    """Return what the controller's git runs in: nothing of the machine's but what the settings name."""
+    ssh = Ssh(settings.ssh_key, settings.ssh_known_hosts) if settings.ssh_key or settings.ssh_known_hosts else None
+    return hardened(credentials(settings), ssh)
+
+
 def measurements(settings: Settings) -> Prometheus:
     """Return the metrics provider, with its own credentials; raises `Usage` for an address that is none."""
     allowed, secrets = Allowed(settings.allow_host), prometheus_credentials(settings)
@@ -194,7 +201,7 @@ class Controller:
         """Connect to nothing yet, but listen where the settings say so."""
         self._telemetry = Telemetry()
         self._hooks = WebHooks(Allowed(settings.allow_host))
-        self._loop = Loop(settings, hardened(credentials(settings)), self._telemetry, self._hooks)
+        self._loop = Loop(settings, surroundings(settings), self._telemetry, self._hooks)
         self._turns = Turns(self._loop.rounds, self._loop.reporter, SystemClock())
         self._scheduler = Scheduler(self._turn, settings.poll)
         self._loop.observer.wake = self._scheduler.wake

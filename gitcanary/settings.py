@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     pushes_per_minute: Annotated[int | None, Field(ge=1)] = None
     git_username: str | None = None
     git_password: SecretStr | None = None
+    ssh_key: Path | None = None
+    ssh_known_hosts: Path | None = None
     author: str = US
     committer: str = US
     commit_suffix: str = ""

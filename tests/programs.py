@@ -12,12 +12,19 @@ PACKAGES = {
     "openssl": "openssl",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "ssh": "openssh-client",
+    "sshd": "openssh-server",
 }
+
+
+def is_there(program: str) -> bool:
+    """Tell whether a program is installed, a server's too: its folder is on few people's path."""
+    return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is not None
 
 
 def main() -> None:
     """Install what is missing, or say what to run."""
-    missing = sorted({package for program, package in PACKAGES.items() if shutil.which(program) is None})
+    missing = sorted({package for program, package in PACKAGES.items() if not is_there(program)})
     if not missing:
         return
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]

@@ -7,7 +7,7 @@ secret reach an argument, an address or a log line.
 
 from gitcanary.adapters.git.cache import own_cache
 from gitcanary.adapters.git.caller import Upstream, find_identity, find_upstream
-from gitcanary.adapters.git.environment import Credentials, Environment, hardened, personal
+from gitcanary.adapters.git.environment import Credentials, Environment, Ssh, hardened, personal
 from gitcanary.adapters.git.identity import Identity, Person
 from gitcanary.adapters.git.mirror import Mirror
 from gitcanary.adapters.git.signers import AllowedSigners
@@ -21,6 +21,7 @@ __all__ = [
     "Key",
     "Mirror",
     "Person",
+    "Ssh",
     "Upstream",
     "find_identity",
     "find_upstream",

@@ -5,9 +5,11 @@ alone. `personal` is for a person at a terminal: their configuration, credential
 """
 
 import os
+import shlex
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Self
 
 from gitcanary.errors import Usage
@@ -86,6 +88,34 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Ssh:
+    """What SSH is told: the key that it presents, and the file of the hosts' keys; None leaves it what the machine has.
+
+    Nothing is ever asked of anybody, and a host whose key is not the known one is refused, whatever is configured.
+    """
+
+    key: Path | None = None
+    known_hosts: Path | None = None
+
+    def __post_init__(self) -> None:
+        for file in (self.key, self.known_hosts):
+            if file is not None and not file.is_file():
+                raise Usage(f"{file} is not there: SSH would go on without it")
+
+    @property
+    def command(self) -> str:
+        """The command line for git, which gives it to a shell."""
+        options = ["BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10"]
+        if self.key is not None:
+            # Else it would present every key of an agent first, and be turned away for too many.
+            options += ["IdentitiesOnly=yes", "IdentityAgent=none", f'IdentityFile="{self.key.absolute()}"']
+        if self.known_hosts is not None:
+            options += [f'UserKnownHostsFile="{self.known_hosts.absolute()}"', f"GlobalKnownHostsFile={os.devnull}"]
+        own = ["-F", os.devnull] if self.key or self.known_hosts else []
+        return shlex.join(["ssh", *own, *(word for option in options for word in ("-o", option))])
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """How git is run: variables that are set, variables of this process that are withheld, and Git's settings."""
 
@@ -114,16 +144,15 @@ class Environment:
         return {**self.variables, **_as_variables(settings)}
 
 
-def hardened(credentials: Credentials | None = None) -> Environment:
+def hardened(credentials: Credentials | None = None, ssh: Ssh | None = None) -> Environment:
     """Let git see no configuration but this: no prompts, no redirects, no helpers, unknown SSH hosts refused."""
+    command = ssh.command if ssh else os.environ.get("GIT_SSH_COMMAND", Ssh().command)
     return Environment(
         variables={
             **_VARIABLES,
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_SSH_COMMAND": os.environ.get(
-                "GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=10"
-            ),
+            "GIT_SSH_COMMAND": command,
             "HOME": os.devnull,  # curl would take credentials from a .netrc there
         },
         withheld=frozenset(name for name in os.environ if name.startswith("GIT_") and name not in _KEPT),

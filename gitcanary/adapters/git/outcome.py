@@ -23,11 +23,13 @@ _DECLINED = re.compile(
     r"declin|protect|prohibit|permi(?:t|ssion)|den(?:y|ied)|not allowed|rule|policy|checked out", re.IGNORECASE
 )
 _UNAUTHORIZED = re.compile(
-    r"Authentication failed|could not read (?:Username|Password)|returned error: 40[13]\b|Permission denied|"
-    r"Access denied|Host key verification failed",
+    r"Authentication failed|could not read (?:Username|Password)|returned error: 40[13]\b|Permission denied \(|"
+    r"Access denied",
     re.IGNORECASE,
 )
 _THROTTLED = re.compile(r"returned error: 429\b|Too Many Requests", re.IGNORECASE)
+_STRANGER = "Host key verification failed"
+_CHANGED = "REMOTE HOST IDENTIFICATION HAS CHANGED"
 
 
 def judge(answer: Answer, secrets: Iterable[str]) -> Pushed | None:
@@ -53,6 +55,9 @@ def turned_away(answer: Answer, secrets: Iterable[str]) -> None:
     """Raise `Unauthorized` or `Throttled` where git complains about that: asking again at once makes it worse."""
     if answer.status is None:
         return
+    if _STRANGER in answer.complained:
+        found = "is not the one that is known for it" if _CHANGED in answer.complained else "is not known"
+        raise Unauthorized(f"the remote's SSH host key {found}: nothing was sent; see `ssh_known_hosts`")
     if _UNAUTHORIZED.search(answer.complained):
         raise Unauthorized(f"the remote does not accept the credentials: {said(answer, secrets)}")
     if _THROTTLED.search(answer.complained):
