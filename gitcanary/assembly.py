@@ -117,6 +117,11 @@ def credentials(settings: Settings) -> Credentials | None:
     return Credentials(settings.git_username or "git", settings.git_password.get_secret_value())
 
 
+def hook_secret(settings: Settings) -> str | None:
+    """Return what a push webhook has to know, None where anybody may call."""
+    return settings.hook_secret.get_secret_value() if settings.hook_secret else None
+
+
 def surroundings(settings: Settings) -> Environment:
     """Return what the controller's git runs in: nothing of the machine's but what the settings name."""
     ssh = Ssh(settings.ssh_key, settings.ssh_known_hosts) if settings.ssh_key or settings.ssh_known_hosts else None
@@ -212,6 +217,7 @@ class Controller:
                 self.is_ready,
                 self._scheduler.wake,
                 lambda: waiting(self._loop.survey, self._loop.rounds.agenda.waits),
+                settings.listen, self._telemetry.registry, self.is_ready, self._scheduler.wake, hook_secret(settings)
             )
             if settings.listen
             else None

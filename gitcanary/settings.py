@@ -1,6 +1,8 @@
 """The process's own settings: flags before `GITCANARY_…` variables before a file."""
 
-from collections.abc import Callable, Mapping
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from posixpath import normpath
@@ -21,6 +23,8 @@ from gitcanary.manifests.schema.canary_file import Sync, SyncDelay, SyncHttp
 from gitcanary.manifests.schema.texts import duration
 
 PREFIX = "GITCANARY_"
+# Kubernetes tells every pod so about a Service that is named gitcanary.
+OF_A_SERVICE = re.compile(rf"{PREFIX}(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\d+_\w+)?)")
 US = "gitcanary <gitcanary@example.com>"
 
 
@@ -94,6 +98,7 @@ class Settings(BaseSettings):
     sync: Annotated[tuple[Gate, ...], NoDecode, BeforeValidator(read_list)] = ()
     allow_host: Items = ()
     listen: str | None = None
+    hook_secret: Annotated[SecretStr | None, Field(min_length=1)] = None
     poll: Poll = timedelta(seconds=5)
     pushes_per_minute: Annotated[int | None, Field(ge=1)] = None
     git_username: str | None = None
@@ -139,6 +144,7 @@ def load(
     class FromFile(Settings):
         model_config = SettingsConfigDict(yaml_file=file, yaml_file_encoding="utf-8")
 
+    refuse_unknown(os.environ)
     given: dict[str, Any] = {name: value for name, value in flags.items() if value not in (None, (), [])}
     try:
         if located is None or is_located(FromFile, given):
@@ -150,6 +156,14 @@ def load(
         raise Usage("; ".join(told(detail) for detail in error.errors(include_input=False))) from None
     except (YAMLError, UnicodeDecodeError, ValueError) as error:
         raise Usage(f"the settings file {file} is no mapping of settings in UTF-8") from error
+
+
+def refuse_unknown(variables: Iterable[str]) -> None:
+    """Raise `Usage` for variables that look like settings and are none: a misspelt password would be no password."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}SETTINGS"}
+    ours = (name for name in variables if name.upper().startswith(PREFIX) and name.upper() not in known)
+    if unknown := sorted(name for name in ours if not OF_A_SERVICE.fullmatch(name)):
+        raise Usage(f"{', '.join(unknown)}: no such setting; docs/settings.md lists them")
 
 
 def is_located(model: type[Settings], given: Mapping[str, Any]) -> bool:

@@ -71,3 +71,17 @@ def test_a_secret_is_neither_shown_nor_said(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_settings_file_that_is_not_there_is_said() -> None:
     with pytest.raises(Usage, match=r"nowhere\.yaml"):
         load({"repository": "x"}, Path("nowhere.yaml"))
+
+
+@pytest.mark.parametrize("name", ["GITCANARY_GIT_PASWORD", "GITCANARY_", "gitcanary_colour", "GITCANARY_SERVICE"])
+def test_a_variable_that_is_no_setting_is_refused_by_its_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "s3cr3t")
+    with pytest.raises(Usage) as wrong:
+        load({"repository": "x"})
+    assert str(wrong.value) == f"{name}: no such setting; docs/settings.md lists them"
+
+
+def test_what_kubernetes_says_about_a_service_of_that_name_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_8080_TCP", "PORT_8080_TCP_ADDR"):
+        monkeypatch.setenv(f"GITCANARY_{name}", "10.0.0.1")
+    assert load({"repository": "x"}).repository == "x"

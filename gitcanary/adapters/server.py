@@ -1,8 +1,12 @@
 """HTTP in: health, metrics, and a push webhook that means "look now" and nothing else."""
 
+import asyncio
+import hmac
 import socket
 from collections.abc import Callable
-from threading import Thread
+from hashlib import sha256
+from threading import Lock, Thread, Timer
+from time import monotonic
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -14,9 +18,13 @@ from starlette.routing import Route
 
 from gitcanary.errors import Usage
 
+LONGEST = 32 * 1024 * 1024  # bytes; GitHub sends at most 25 MB
+APART = 1.0  # seconds between two looks that webhooks ask for
+PATIENCE = 10  # seconds for a webhook's body
+
 
 class Server:
-    """Answers on one address, in a thread of its own. The body of a push webhook is never read: it is a hint."""
+    """Answers on one address, in a thread of its own. What a push webhook says is not read: it is a hint."""
 
     def __init__(
         self,
@@ -25,10 +33,16 @@ class Server:
         is_ready: Callable[[], bool],
         wake: Callable[[], None],
         standing: Callable[[], list[dict[str, object]]] = list,
+        secret: str | None = None,
     ) -> None:
-        """Listen at `host:port`, port 0 for a free one; raises `Usage` where that cannot be."""
+        """Listen at `host:port`, port 0 for a free one; raises `Usage` where that cannot be.
+
+        With a secret only a push webhook that knows it wakes anybody.
+        """
         self._socket = bind(listen)
         application = Starlette(routes=routes(registry, is_ready, wake, standing))
+        self._bell = Bell(wake)
+        application = Starlette(routes=routes(registry, is_ready, self._bell.ring, secret))
         config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", server_header=False)
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._server.run, args=([self._socket],), name="server", daemon=True)
@@ -45,6 +59,7 @@ class Server:
 
     def stop(self) -> None:
         """End, after what is being answered."""
+        self._bell.stop()
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(timeout=5)
@@ -56,6 +71,7 @@ def routes(
     is_ready: Callable[[], bool],
     wake: Callable[[], None],
     standing: Callable[[], list[dict[str, object]]] = list,
+    registry: CollectorRegistry, is_ready: Callable[[], bool], wake: Callable[[], None], secret: str | None = None
 ) -> list[Route]:
     """Return what is answered where."""
 
@@ -74,6 +90,14 @@ def routes(
         return JSONResponse(standing())
 
     def pushed(_: Request) -> Response:
+    async def pushed(request: Request) -> Response:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                is_welcome = secret is None or await is_authentic(secret, request)
+        except TimeoutError:
+            return PlainTextResponse("too slow\n", status_code=408)
+        if not is_welcome:
+            return PlainTextResponse("not signed with the secret\n", status_code=401)
         wake()
         return PlainTextResponse("looking\n", status_code=202)
 
@@ -84,6 +108,64 @@ def routes(
         Route("/status", status),
         Route("/hooks/push", pushed, methods=["POST"]),
     ]
+
+
+class Bell:
+    """Wakes at most once a second, however often it is rung; the last ring is never lost."""
+
+    def __init__(self, wake: Callable[[], None], apart: float = APART) -> None:
+        self._wake = wake
+        self._apart = apart
+        self._lock = Lock()
+        self._next = 0.0
+        self._waiting: Timer | None = None
+
+    def ring(self) -> None:
+        """Wake at once, or as soon as that may be again."""
+        with self._lock:
+            now = monotonic()
+            if self._waiting is not None:
+                return
+            if now >= self._next:
+                self._next = now + self._apart
+            else:
+                self._waiting = Timer(self._next - now, self._late)
+                self._waiting.daemon = True
+                self._waiting.start()
+                return
+        self._wake()
+
+    def stop(self) -> None:
+        """Wake no more."""
+        with self._lock:
+            if self._waiting is not None:
+                self._waiting.cancel()
+
+    def _late(self) -> None:
+        with self._lock:
+            self._waiting = None
+            self._next = monotonic() + self._apart
+        self._wake()
+
+
+async def is_authentic(secret: str, request: Request) -> bool:
+    """Tell whether a forge that knows the secret sent this.
+
+    GitHub, Gitea and Forgejo sign the body (`X-Hub-Signature-256: sha256=…`), GitLab sends the secret itself
+    (`X-Gitlab-Token`). The body is hashed as it comes and kept nowhere; one that is too long is not read to its end.
+    """
+    if (token := request.headers.get("X-Gitlab-Token")) is not None:
+        return hmac.compare_digest(token.encode(), secret.encode())
+    claimed = request.headers.get("X-Hub-Signature-256", "")
+    if not claimed:
+        return False
+    digest, length = hmac.new(secret.encode(), digestmod=sha256), 0
+    async for chunk in request.stream():
+        digest.update(chunk)
+        length += len(chunk)
+        if length > LONGEST:
+            return False
+    return hmac.compare_digest(claimed.encode(), f"sha256={digest.hexdigest()}".encode())
 
 
 def bind(listen: str) -> socket.socket:
