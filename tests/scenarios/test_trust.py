@@ -54,7 +54,7 @@ def test_what_is_committed_in_its_name_without_its_key_is_a_strangers_edit(make,
     advance_to_ten(environment)
     forged = commit_as_gitcanary(environment)
     environment.run(timedelta(minutes=5))
-    assert environment.subjects[-1] == f"Hold test/podinfo: record edited in {forged[:7]}"
+    assert environment.subjects[-1] == f"Hold test/podinfo: weights edited in {forged[:7]}, 10 -> 50"
     assert environment.record.hold.commit == forged
     assert environment.faults() == {(forged, Fault.FORGED)}
 
