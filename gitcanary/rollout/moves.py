@@ -5,6 +5,7 @@ from dataclasses import replace
 from gitcanary.rollout.case import Case, observe
 from gitcanary.rollout.checks import Check
 from gitcanary.rollout.decision import Commit
+from gitcanary.rollout.due import passed
 from gitcanary.rollout.gates import Gate
 from gitcanary.rollout.state import (
     Action,
@@ -107,10 +108,10 @@ def halt(case: Case, check: Check, count: int, reason: str) -> Commit:
     return Commit(Action.HALT, replace(revise(case, see(case, check)), failed_checks=count), reason)
 
 
-def wait(case: Case, phase: Phase, check: Check | None, gate: Gate) -> Commit:
-    """Note that a gate was found closed."""
+def wait(case: Case, phase: Phase, check: Check | None, gate: Gate, before: Gate | None = None) -> Commit:
+    """Note that a gate was found closed, after the one `before` it had opened."""
     record = replace(
-        revise(case, see(case, check, gate)),
+        revise(case, see(case, check, before, gate)),
         phase=phase,
         since=case.now if phase is not case.record.phase else case.record.since,
         waiting=Waiting(gate.kind, case.now),
@@ -145,7 +146,7 @@ def finish(case: Case, reason: str, *, promoted: Promoted | None = None) -> Comm
     if promoted is not None:
         kept = (promoted, *(entry for entry in kept if entry.revision != promoted.revision))[:KEPT]
     record = replace(
-        revise(case),
+        revise(case, see(case, passed(case))),
         phase=Phase.FINALISING if case.has_pods_to_take else Phase.SUCCEEDED,
         weight=0,
         since=case.now,

@@ -20,6 +20,7 @@ from gitcanary.rollout.evidence import (
     MetricQuestion,
     Question,
 )
+from gitcanary.rollout.replay import replay
 from gitcanary.rollout.spec import HookType, Spec
 from gitcanary.rollout.state import Action, Phase, Placed, Record, Request, Revision, State
 from support.branch import MIA, US
@@ -251,6 +252,14 @@ class World(Cluster):
             self.on_decision(spec, state, evidence, decision)
         return decision
 
+    def _replayed(self, commit: Commit) -> Decision:
+        """Return what is decided on the evidence that the record holds, and on nothing else."""
+        spec = replace(self.spec, is_suspended=True) if self.is_suspended else self.spec
+        rule, state = part if self.is_deleted else consider, self.state
+        placed = {pushed.commit: pushed.placed for pushed in self.branch.commits}
+        seen = commit.record.evidence
+        return replay(lambda evidence: rule(spec, state, evidence), state.record, seen, placed.__getitem__)
+
     def _ask(self, asking: Ask) -> set[HookQuestion]:
         """Ask everything that is not answered; return the webhooks whose answers are still out."""
         for question in asking.questions:
@@ -277,6 +286,7 @@ class World(Cluster):
             self._hooks[question] = HookAnswer(self.answers.get(question.hook.name, usual))
 
     def _commit(self, commit: Commit, evidence: Evidence) -> None:
+        assert self._replayed(commit) == commit, "its record does not hold all that it was decided on"
         placed = Placed(
             weight=self.placed.weight if commit.weight is None else commit.weight,
             canary=self.placed.canary,

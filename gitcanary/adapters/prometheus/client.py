@@ -5,7 +5,7 @@ deadline, repeats failed requests for seconds, follows redirects, drops warnings
 """
 
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -160,13 +160,25 @@ class _WayOut(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
         answer = self._sender.send(_call(request), self._within, LONGEST_ANSWER)
         response = requests.Response()
-        response.status_code, response.raw = answer.status, BytesIO(answer.body)
+        body = answer.body if answer.status == HTTPStatus.OK else _without_secrets(answer.body, request)
+        response.status_code, response.raw = answer.status, BytesIO(body)
         _check(response)
         _check_clock(answer)
         return response
 
     def close(self) -> None:
         """Leave the connections to whoever made the sender."""
+
+
+def _without_secrets(body: bytes, request: requests.PreparedRequest) -> bytes:
+    """Return an error's body without the credentials of its request: proxies repeat what they were sent."""
+    kind, _, presented = str(request.headers.get("Authorization") or "").partition(" ")
+    secrets = [presented]
+    if kind == "Basic":
+        secrets.append(b64decode(presented).decode().partition(":")[2])
+    for secret in filter(None, secrets):
+        body = body.replace(secret.encode(), b"***")
+    return body
 
 
 def _call(request: requests.PreparedRequest) -> Call:

@@ -1,12 +1,10 @@
 """What is live fails its checks."""
 
-from gitcanary.rollout.case import WATCHED, Case
-from gitcanary.rollout.checks import Check, check
+from gitcanary.rollout.case import Case
+from gitcanary.rollout.checks import Check
 from gitcanary.rollout.decision import Ask, Commit
-from gitcanary.rollout.evidence import Live, LiveQuestion
+from gitcanary.rollout.due import due_check
 from gitcanary.rollout.moves import halt, roll_back
-from gitcanary.rollout.pace import due_beat
-from gitcanary.rollout.state import Phase
 
 
 def failing(case: Case) -> Ask | Commit | None:
@@ -16,25 +14,8 @@ def failing(case: Case) -> Ask | Commit | None:
     that was counted is not counted again, and one that waits for its webhooks' answers holds up nothing that goes
     back.
     """
-    if case.record.phase not in WATCHED or case.record.restoring or not case.holds_recorded_revision:
-        return None
-    if case.evidence.live is None:
-        return Ask(frozenset({LiveQuestion()}))
-    live = case.evidence.live
-    beat = due_beat(case, live)
-    if beat is None or not has_something_to_judge(case, live):
-        return None
-    found = check(case, beat, live)
-    return found if isinstance(found, Ask) else count(case, found)
-
-
-def has_something_to_judge(case: Case, live: Live) -> bool:
-    """Tell whether the live canary is this revision and gets traffic, or is ready for its first step's webhooks."""
-    if live.placed is None or live.placed.canary != case.record.revision:
-        return False
-    if live.placed.weight:
-        return True
-    return case.record.phase is Phase.PROGRESSING and live.canary_ready is not False
+    found = due_check(case)
+    return count(case, found) if isinstance(found, Check) else found
 
 
 def count(case: Case, found: Check) -> Commit | None:

@@ -2,6 +2,7 @@
 
 from gitcanary.rollout.case import Case, observe
 from gitcanary.rollout.decision import Commit
+from gitcanary.rollout.due import passed
 from gitcanary.rollout.moves import abandon, clear_weight, finish, give_back, promote, restart, roll_back
 from gitcanary.rollout.state import AT_REST, IN_ANALYSIS, Phase, Promoted
 
@@ -23,7 +24,7 @@ def give_up(case: Case) -> Commit | None:
     """Roll back a revision that somebody put in the quarantine in mid-run."""
     if case.record.phase is Phase.INITIALIZING or case.record.restoring:
         return None
-    return roll_back(case, f"{case.record.revision[7:19]} is in the quarantine")
+    return roll_back(case, f"{case.record.revision[7:19]} is in the quarantine", passed(case))
 
 
 def go_back(case: Case) -> Commit | None:

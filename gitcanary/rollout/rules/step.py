@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from gitcanary.rollout.asked import Asked
-from gitcanary.rollout.case import Case, is_live, observe
+from gitcanary.rollout.case import Case, is_live
 from gitcanary.rollout.checks import Check, check
 from gitcanary.rollout.decision import Ask, Commit, Wait
+from gitcanary.rollout.due import passed
 from gitcanary.rollout.evidence import Live
-from gitcanary.rollout.gates import ask_gate
+from gitcanary.rollout.gates import Gate, ask_gate
 from gitcanary.rollout.moves import HURRIES, advance, promote, restart, see, start, wait
 from gitcanary.rollout.pace import Beat, due_beat
 from gitcanary.rollout.people import asked
@@ -43,7 +44,7 @@ def step_when_ready(case: Case, live: Live) -> Ask | Commit | Wait:
     if live.primary_ready is False:
         return wait_for_ready(case, live, "the primary")
     if reason := reason_to_skip(case):
-        return replace(promote(case, observe(case), case.promotable, reason), asked=hurried_by(case))
+        return replace(promote(case, see(case, passed(case)), case.promotable, reason), asked=hurried_by(case))
     return check_and_rise(case, live)
 
 
@@ -86,16 +87,16 @@ def rise(case: Case, beat: Beat, found: Check) -> Ask | Commit | Wait:
     if not gate.is_open:
         is_noted = case.record.waiting is not None or not gate.is_closed
         return wait_for_gate(case, gate, beat) if is_noted else wait(case, case.record.phase, found, gate)
-    return confirm_promotion(case, beat, found) if weight is None else advance(case, weight, found, gate)
+    return confirm_promotion(case, beat, found, gate) if weight is None else advance(case, weight, found, gate)
 
 
-def confirm_promotion(case: Case, beat: Beat, found: Check) -> Ask | Commit | Wait:
-    """Pass the last gate; note once that it is closed."""
+def confirm_promotion(case: Case, beat: Beat, found: Check, before: Gate | None = None) -> Ask | Commit | Wait:
+    """Pass the last gate, and keep what the one `before` it answered; note once that it is closed."""
     gate = ask_gate(case, HookType.CONFIRM_PROMOTION, beat)
     if isinstance(gate, Ask):
         return gate
     if gate.is_open:
-        return promote(case, see(case, found, gate), case.promotable)
+        return promote(case, see(case, found, before, gate), case.promotable)
     if case.record.phase is Phase.WAITING_PROMOTION or not gate.is_closed:
         return wait_for_gate(case, gate, beat)
-    return wait(case, Phase.WAITING_PROMOTION, found, gate)
+    return wait(case, Phase.WAITING_PROMOTION, found, gate, before)

@@ -199,6 +199,19 @@ def test_a_redirect_takes_no_credentials_anywhere() -> None:
     assert other.received == []
 
 
+@pytest.mark.parametrize("credentials", [Bearer("s3cret"), Basic("mia", "s3cret")])
+def test_an_error_that_repeats_the_credentials_is_told_without_them(credentials) -> None:
+    for presented in ("Bearer s3cret", "Basic bWlhOnMzY3JldA==", "mia:s3cret"):
+        said = json.dumps({"status": "error", "error": f"not let in with {presented}"})
+        with serve(reply(403, said)) as own:
+            measurements = Prometheus(own.url, allowed=LOOPBACK, credentials=credentials)
+            (answer,) = measurements.ask([metric()], AT).values()
+            measurements.close()
+        assert "not let in with" in answer.trouble
+        assert "s3cret" not in answer.trouble
+        assert isinstance(credentials, Bearer) or "bWlh" not in answer.trouble
+
+
 def test_credentials_are_not_shown() -> None:
     assert "s3cret" not in repr([Bearer("s3cret"), Basic("mia", "s3cret")])
 
