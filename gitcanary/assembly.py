@@ -171,12 +171,18 @@ class Reading:
 
 
 class Loop(Reading):
-    """The controller's parts for one branch, put together."""
+    """The controller's parts for one branch, put together. It signs where an identity with a key is given."""
 
-    def __init__(self, settings: Settings, environment: Environment, telemetry: Telemetry, hooks: Hooks) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        environment: Environment,
+        telemetry: Telemetry,
+        hooks: Hooks,
+        identity: Identity | None = None,
+    ) -> None:
         self.measurements = measurements(settings)
         self.gates = Gates(settings)
-        identity = signing_identity(settings)
         super().__init__(settings, environment, has_gate=bool(settings.sync), identity=identity)
         self.reporter = Reporter(telemetry)
         self.watcher = Watcher(self.historian)
@@ -206,7 +212,8 @@ class Controller:
         """Connect to nothing yet, but listen where the settings say so."""
         self._telemetry = Telemetry()
         self._hooks = WebHooks(Allowed(settings.allow_host))
-        self._loop = Loop(settings, surroundings(settings), self._telemetry, self._hooks)
+        identity = signing_identity(settings)
+        self._loop = Loop(settings, surroundings(settings), self._telemetry, self._hooks, identity)
         self._turns = Turns(self._loop.rounds, self._loop.reporter, SystemClock())
         self._scheduler = Scheduler(self._turn, settings.poll)
         self._loop.observer.wake = self._scheduler.wake

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import unified_diff
 
-from gitcanary.adapters.git import hardened
 from gitcanary.adapters.telemetry import Telemetry
-from gitcanary.assembly import Loop, credentials
+from gitcanary.assembly import Loop, surroundings
 from gitcanary.cli import outlook
 from gitcanary.cli.branch import Branch as Looked
 from gitcanary.cli.branch import look
@@ -122,7 +121,7 @@ def rehearse(settings: Settings) -> None:
     no webhook is called.
     """
     telemetry = Telemetry()
-    with Loop(settings, hardened(credentials(settings)), telemetry, AssumedHooks()) as loop:
+    with Loop(settings, surroundings(settings), telemetry, AssumedHooks()) as loop:
         looked = look(loop)
         for each in (prospect(loop, looked, standing) for standing in looked.found):
             decision = each.foreseen.decision if each.foreseen else None

@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Self
 
 from gitcanary.adapters.git import Identity, Mirror, Person, hardened
-from gitcanary.controller.agenda import WATCHING
-from gitcanary.controller.budget import PushBudget
 from gitcanary.adapters.git.objects import Objects
+from gitcanary.controller.agenda import WATCHING
 from gitcanary.controller.audit import Audit, Fault, Finding
+from gitcanary.controller.budget import PushBudget
 from gitcanary.controller.facts import Historian
 from gitcanary.controller.liveness import Watcher
 from gitcanary.controller.notices import Notifier
