@@ -224,7 +224,7 @@ class Controller:
                 self.is_ready,
                 self._scheduler.wake,
                 lambda: waiting(self._loop.survey, self._loop.rounds.agenda.waits),
-                settings.listen, self._telemetry.registry, self.is_ready, self._scheduler.wake, hook_secret(settings)
+                secret=hook_secret(settings),
             )
             if settings.listen
             else None

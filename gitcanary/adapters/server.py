@@ -33,6 +33,7 @@ class Server:
         is_ready: Callable[[], bool],
         wake: Callable[[], None],
         standing: Callable[[], list[dict[str, object]]] = list,
+        *,
         secret: str | None = None,
     ) -> None:
         """Listen at `host:port`, port 0 for a free one; raises `Usage` where that cannot be.
@@ -40,9 +41,8 @@ class Server:
         With a secret only a push webhook that knows it wakes anybody.
         """
         self._socket = bind(listen)
-        application = Starlette(routes=routes(registry, is_ready, wake, standing))
         self._bell = Bell(wake)
-        application = Starlette(routes=routes(registry, is_ready, self._bell.ring, secret))
+        application = Starlette(routes=routes(registry, is_ready, self._bell.ring, standing, secret))
         config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", server_header=False)
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._server.run, args=([self._socket],), name="server", daemon=True)
@@ -71,7 +71,7 @@ def routes(
     is_ready: Callable[[], bool],
     wake: Callable[[], None],
     standing: Callable[[], list[dict[str, object]]] = list,
-    registry: CollectorRegistry, is_ready: Callable[[], bool], wake: Callable[[], None], secret: str | None = None
+    secret: str | None = None,
 ) -> list[Route]:
     """Return what is answered where."""
 
@@ -89,7 +89,6 @@ def routes(
     def status(_: Request) -> Response:
         return JSONResponse(standing())
 
-    def pushed(_: Request) -> Response:
     async def pushed(request: Request) -> Response:
         try:
             async with asyncio.timeout(PATIENCE):

@@ -89,7 +89,7 @@ PRESENTED = {
 def test_with_a_secret_only_who_knows_it_is_heard(case: str) -> None:
     headers, body, status = PRESENTED[case]
     woken = Event()
-    server = Server("127.0.0.1:0", CollectorRegistry(), lambda: True, woken.set, SECRET)
+    server = Server("127.0.0.1:0", CollectorRegistry(), lambda: True, woken.set, secret=SECRET)
     server.start()
     try:
         answer = httpx.post(f"{server.address}/hooks/push", headers=headers, content=body, timeout=DEADLINE)
