@@ -52,7 +52,7 @@ class Environment:
         self.folder = folder
         self.app = app
         self.name = name
-        self.remote: Remote = make_remote(folder / "remote", {"README.md": "An environment.\n"})
+        self.remote: Remote = make_remote(folder / "remote", {"README.md": "An environment.\n"}, at=self.clock.now())
         self.url = f"{served_at}/remote" if served_at else self.remote.url
         self.deadline = timedelta(seconds=60)
         self.clock.pass_(timedelta(seconds=1))

@@ -104,13 +104,19 @@ class Remote:
         path.chmod(0o755)
 
 
-def make_remote(folder: Path, files: Mapping[str, str | bytes] | None = None, *, branch: str = "main") -> Remote:
+def make_remote(
+    folder: Path,
+    files: Mapping[str, str | bytes] | None = None,
+    *,
+    branch: str = "main",
+    at: datetime | None = None,
+) -> Remote:
     """Make a bare repository whose branch holds these files in a first commit."""
     folder.mkdir(parents=True, exist_ok=True)
     pygit2.init_repository(folder, bare=True, initial_head=branch)
     remote = Remote(folder, branch)
     remote.git("config", "http.receivepack", "true")
-    remote.commit(files if files is not None else {"README.md": "an environment\n"}, "Begin")
+    remote.commit(files if files is not None else {"README.md": "an environment\n"}, "Begin", at=at)
     return remote
 
 
