@@ -161,7 +161,7 @@ GATES = (
     ),
     Row(
         "before the start, not reached",
-        Wait(For.GATE, "confirm-rollout (confirm-rollout) could not be asked", at(630)),
+        Wait(For.DATA, "confirm-rollout (confirm-rollout) could not be asked", at(630)),
         RESTS,
         {"revision": R3},
         answers=SILENT,
@@ -174,8 +174,14 @@ GATES = (
     ),
     Row(
         "before an increase, not reached",
-        Wait(For.GATE, "confirm-traffic-increase (confirm-traffic-increase) could not be asked", NEXT),
+        Wait(For.DATA, "confirm-traffic-increase (confirm-traffic-increase) could not be asked", NEXT),
         answers=SILENT,
+    ),
+    Row(
+        "before an increase, not reached for long",
+        Wait(For.DATA, "confirm-traffic-increase (confirm-traffic-increase) could not be asked", NEXT, is_overdue=True),
+        answers=SILENT,
+        spec={"sync_timeout": timedelta(seconds=570)},
     ),
     Row(
         "before the promotion",
@@ -185,7 +191,7 @@ GATES = (
     ),
     Row(
         "before the promotion, not reached",
-        Wait(For.GATE, "confirm-promotion (confirm-promotion) could not be asked", NEXT),
+        Wait(For.DATA, "confirm-promotion (confirm-promotion) could not be asked", NEXT),
         {"weight": 50},
         answers=SILENT | {"confirm-traffic-increase": 200},
     ),
@@ -221,7 +227,7 @@ CHECKS = (
     ),
     Row(
         "no data since the last check",
-        Wait(For.DATA, "request-duration is without a verdict (error)", NEXT),
+        Wait(For.DATA, "request-duration is without a verdict (error: no such host)", NEXT),
         {"evidence": replace(CHECKED, checked_at=at(12))},
         says={"request-duration": "no such host"},
         spec={"sync_timeout": timedelta(seconds=589)},
