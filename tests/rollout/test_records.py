@@ -207,6 +207,7 @@ FORWARD = (
         "promote without analysis on request",
         {"request": Request("skip-analysis", "because")},
         commit(A.PROMOTE, "analysis skipped on request", **PROMOTED, request=None, placed_primary=R2),
+        seen=METRICS,
     ),
     Row(
         "promote one that was promoted before",
@@ -226,12 +227,14 @@ FORWARD = (
         "finish",
         {"phase": P.PROMOTING, "weight": 50},
         commit(A.FINISH, "", **FINISHED, phase=P.FINALISING, promoted=(R2, R1), placed_weight=0),
+        seen=METRICS,
     ),
     Row(
         "finish where nothing can be scaled",
         {"phase": P.PROMOTING, "weight": 50},
         commit(A.FINISH, "", **FINISHED, phase=P.SUCCEEDED, promoted=(R2, R1), placed_weight=0),
         {"is_scalable": False},
+        seen=METRICS,
     ),
     Row(
         "finish because it was set back",
@@ -299,6 +302,7 @@ REQUESTS = (
         "promote in mid-run what was promoted before",
         {"promoted": (R1, replace(R1, revision=digest("r2")))},
         commit(A.PROMOTE, "promoted before, so without analysis", **PROMOTED, placed_primary=R2),
+        seen=METRICS,
     ),
     Row(
         "scale down where a person already did",
@@ -378,6 +382,7 @@ BACKWARD = (
             since=NOW,
             placed_weight=0,
         ),
+        seen=METRICS,
     ),
     Row(
         "roll back because the target holds what failed before",
