@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from benchmarks.fleet import Fleet
@@ -49,7 +49,8 @@ class Loop:
     """A controller whose clone is up to date, at the instant at which the fleet's moving canaries may advance."""
 
     def __init__(self, folder: Path, fleet: Fleet, remote: Address, *, fetches: bool = True) -> None:
-        self.folder, self.remote = folder, remote
+        self.folder, self.remote, self.url = folder, remote, remote.url
+        self.deadline = timedelta(minutes=1)
         self.identity, self.signed_after, self.pushes_per_minute = Identity(US, US), None, None
         self.clock = Clock(fleet.since)
         self.prometheus, self.hooks, self.told = Prometheus(), Receivers(), Listener()
