@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from pygit2.enums import FileMode, ObjectType
 
 from gitcanary.adapters.git.paths import components
-from gitcanary.adapters.git.store import Store
+from gitcanary.adapters.git.store import Entry, Store, entry, id_of, mode_of
 from gitcanary.errors import Refused
 
 Content = bytes | None
 Edits = dict[str, "Edits | Content"]
-Standing = tuple[int, str]
 
 _REGULAR = frozenset({FileMode.BLOB, FileMode.BLOB_EXECUTABLE})
 
@@ -51,13 +50,13 @@ def _write(store: Store, tree: str | None, edits: Edits, prefix: str) -> str | N
     for name, edit in edits.items():
         made = _make(store, before.get(name), edit, f"{prefix}{name}")
         if made is not None:
-            after[name] = made
+            after[name] = entry(made[0], name, made[1])
         else:
             after.pop(name, None)
     return store.add_listing(after, is_sorted=after.keys() <= before.keys()) if after else None
 
 
-def _make(store: Store, present: Standing | None, edit: Edits | Content, path: str) -> Standing | None:
+def _make(store: Store, present: Entry | None, edit: Edits | Content, path: str) -> tuple[int, str] | None:
     """Return the mode and the id of what stands at a path after its edit, None for nothing."""
     if isinstance(edit, dict):
         folder = _write(store, _require_folder(present, path), edit, f"{path}/")
@@ -66,19 +65,19 @@ def _make(store: Store, present: Standing | None, edit: Edits | Content, path: s
     return None if edit is None else (mode, store.add(ObjectType.BLOB, edit))
 
 
-def _require_folder(present: Standing | None, path: str) -> str | None:
+def _require_folder(present: Entry | None, path: str) -> str | None:
     if present is None:
         return None
-    mode, tree = present
+    mode = mode_of(present)
     if mode == FileMode.TREE:
-        return tree
+        return id_of(present)
     raise Refused(f"{path} is {_kind(mode)}, not a folder: nothing is written through it")
 
 
-def _require_file(present: Standing | None, path: str) -> int:
+def _require_file(present: Entry | None, path: str) -> int:
     if present is None:
         return FileMode.BLOB
-    mode, _ = present
+    mode = mode_of(present)
     if mode in _REGULAR:
         return mode
     raise Refused(f"{path} is {_kind(mode)}, not a regular file: it is not written over")

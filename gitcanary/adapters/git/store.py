@@ -15,14 +15,17 @@ from dulwich.pack import UnpackedObject, write_pack_data
 from pygit2 import GitError, Repository
 from pygit2.enums import ObjectType
 
-Listing = Mapping[str, tuple[int, str]]
-"""A folder: of each name its mode and the id of what stands there, in Git's order."""
+Entry = bytes
+"""One line of a folder as Git has it: mode, name and id."""
+Listing = Mapping[str, Entry]
+"""A folder: its entries by their names, in Git's order."""
 
-_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_ENTRY = re.compile(rb"[0-7]+ ([^\0]+)\0.{20}", re.DOTALL)
 _WORDS = {ObjectType.BLOB: b"blob", ObjectType.TREE: b"tree", ObjectType.COMMIT: b"commit"}
 _FEW = 64  # objects: up to so many, loose files cost less than a process
 _REMEMBERED = 4096  # folders
 _FOLDER = 0o040000
+_ID = 20  # bytes of an id
 
 
 @dataclass(slots=True)
@@ -69,13 +72,9 @@ class Store:
 
     def add_listing(self, listing: Listing, *, is_sorted: bool) -> str:
         """Add a folder and return its id; `is_sorted` where its names stand in Git's order already."""
-        ordered = listing.items() if is_sorted else sorted(listing.items(), key=_place)
-        entries = (
-            b"%o %s\0%s" % (mode, name.encode("utf-8", "surrogateescape"), bytes.fromhex(oid))
-            for name, (mode, oid) in ordered
-        )
-        tree = self.add(ObjectType.TREE, b"".join(entries))
-        self._remember(tree, dict(ordered))
+        ordered = listing if is_sorted else dict(sorted(listing.items(), key=_place))
+        tree = self.add(ObjectType.TREE, b"".join(ordered.values()))
+        self._remember(tree, ordered)
         return tree
 
     def _remember(self, tree: str, listing: Listing) -> None:
@@ -97,10 +96,24 @@ class Store:
             self.index_pack(pack)
 
 
+def entry(mode: int, name: str, oid: str) -> Entry:
+    """Return an entry as it stands in a folder."""
+    return b"%o %s\0%s" % (mode, name.encode("utf-8", "surrogateescape"), bytes.fromhex(oid))
+
+
+def mode_of(entry: Entry) -> int:
+    """Return the mode of an entry."""
+    return int(entry.partition(b" ")[0], 8)
+
+
+def id_of(entry: Entry) -> str:
+    """Return the id of what an entry names."""
+    return entry[-_ID:].hex()
+
+
 def _listed(data: bytes) -> Listing:
-    found = _ENTRY.findall(data)
-    listing = {name.decode("utf-8", "surrogateescape"): (int(mode, 8), oid.hex()) for mode, name, oid in found}
-    if len(listing) < len(found) or sum(len(b"%s %s\0%s" % entry) for entry in found) < len(data):
+    listing = {found[1].decode("utf-8", "surrogateescape"): found[0] for found in _ENTRY.finditer(data)}
+    if sum(map(len, listing.values())) < len(data):
         raise GitError("a folder that is no folder, or holds one name twice")
     return listing
 
@@ -109,7 +122,7 @@ def _unpacked(name: str, kind: ObjectType, data: bytes) -> UnpackedObject:
     return UnpackedObject(int(kind), sha=bytes.fromhex(name), decomp_chunks=[data], decomp_len=len(data))
 
 
-def _place(entry: tuple[str, tuple[int, str]]) -> bytes:
+def _place(item: tuple[str, Entry]) -> bytes:
     """Return by what Git orders a folder's entries: their bytes, folders as if they ended in a slash."""
-    name, (mode, _) = entry
-    return name.encode("utf-8", "surrogateescape") + (b"/" if mode == _FOLDER else b"")
+    name, entry = item
+    return name.encode("utf-8", "surrogateescape") + (b"/" if mode_of(entry) == _FOLDER else b"")

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pygit2 import Object, Tree
 from pygit2.enums import FileMode
 
-from gitcanary.adapters.git.store import Listing, Store
+from gitcanary.adapters.git.store import Listing, Store, id_of, mode_of
 from gitcanary.ports import Entry
 
-Standing = tuple[int, str]
+Standing = bytes | None
 
 
 def entry_of(found: Object) -> Entry:
@@ -41,14 +41,20 @@ def walk(tree: Tree, folder: str = "") -> Iterator[tuple[str, Object]]:
 
 def differences(store: Store, old: str, new: str) -> Iterator[str]:
     """Yield the paths of the files that are not the same in two trees."""
-    pending: list[tuple[str, Standing | None, Standing | None]] = [("", (FileMode.TREE, old), (FileMode.TREE, new))]
+    pending = [] if old == new else [("", store.listing(old), store.listing(new))]
     while pending:
-        path, before, after = pending.pop()
-        if before != after and (_is_file(before) or _is_file(after)):
-            yield path
-        elders, juniors = _below(store, before), _below(store, after)
-        for name, _ in elders.items() ^ juniors.items():
-            pending.append((f"{_inside(path)}{name}", elders.get(name), juniors.get(name)))
+        folder, elders, juniors = pending.pop()
+        for name in _differing(elders, juniors):
+            path, before, after = f"{folder}{name}", elders.get(name), juniors.get(name)
+            if _is_file(before) or _is_file(after):
+                yield path
+            pending.append((f"{path}/", _below(store, before), _below(store, after)))
+
+
+def _differing(elders: Listing, juniors: Listing) -> Iterator[str]:
+    """Yield each name once, whichever of two folders has it, under which they do not hold the same."""
+    yield from (name for name, standing in juniors.items() if elders.get(name) != standing)
+    yield from elders.keys() - juniors.keys()
 
 
 def differs_at(old: Tree | None, new: Tree | None, path: Sequence[str]) -> bool:
@@ -66,16 +72,16 @@ def _inside(folder: str) -> str:
     return f"{folder}/" if folder else ""
 
 
-def _below(store: Store, standing: Standing | None) -> Listing:
-    return store.listing(standing[1]) if standing is not None and standing[0] == FileMode.TREE else {}
+def _below(store: Store, standing: Standing) -> Listing:
+    return store.listing(id_of(standing)) if standing is not None and mode_of(standing) == FileMode.TREE else {}
 
 
 def _child(found: Object | None, name: str) -> Object | None:
     return found[name] if isinstance(found, Tree) and name in found else None
 
 
-def _is_file(standing: Standing | None) -> bool:
-    return standing is not None and standing[0] != FileMode.TREE
+def _is_file(standing: Standing) -> bool:
+    return standing is not None and mode_of(standing) != FileMode.TREE
 
 
 def _is_same(before: Object | None, after: Object | None) -> bool:

@@ -101,6 +101,13 @@ def test_changes_are_the_paths_whose_entries_differ(
     assert objects.changes(old, new) == objects.changes(new, old) == changed
 
 
+def test_the_depth_of_a_change_costs_no_more_than_its_length(remote: Remote, objects: Objects) -> None:
+    old, path = remote.tip, f"{'d/' * 100}file"
+    new = remote.commit({path: "1\n"})
+    newer = remote.commit({path: "2\n"})
+    assert objects.changes(old, new) == objects.changes(new, newer) == {path}
+
+
 def test_a_changed_mode_is_a_change(remote: Remote, objects: Objects) -> None:
     old = remote.tip
     new = plant(remote, "README.md", b"an environment\n", FileMode.BLOB_EXECUTABLE)
