@@ -59,7 +59,7 @@ class Finding:
 
 def findings(survey: Survey) -> list[Finding]:
     """Return what a survey found, by file. A record whose Canary was deleted is no Canary."""
-    fit = [_ready(subject) for subject in survey.subjects.values() if not subject.is_gone]
+    fit = [_ready(subject) for subject in survey.subjects.values() if not (subject.is_gone or subject.is_former)]
     unfit = [_refused(each) for each in survey.unfit.values() if not isinstance(each.refusal, Forgotten)]
     return sorted((*fit, *unfit), key=lambda each: (each.file, each.canary))
 

@@ -36,8 +36,8 @@ class Standing:
 
 def standings(survey: Survey, tip: str) -> list[Standing]:
     """Return every canary of a tip that was surveyed, folder by folder."""
-    claimed = {(key.path, f"{key.name}{RECORD}") for key in survey.subjects}
-    fit = [_fit(subject) for subject in survey.subjects.values()]
+    fit = [_fit(subject) for subject in survey.subjects.values() if not subject.is_former]
+    claimed = {(each.path, f"{each.name}{RECORD}") for each in fit}
     unfit = [_unfit(each, survey.folders.at(tip, each.key.path), claimed) for each in survey.unfit.values()]
     return sorted((*fit, *unfit), key=lambda each: (each.path, each.name))
 

@@ -11,7 +11,7 @@ from gitcanary.controller.reconcile import decide
 from gitcanary.controller.subject import Key, Subject
 from gitcanary.controller.survey import Survey
 from gitcanary.errors import GitcanaryError, InvalidFile
-from gitcanary.manifests import record_file, trailers
+from gitcanary.manifests import message, record_file, trailers
 from gitcanary.manifests.catalog import RECORD
 from gitcanary.manifests.plan import Change
 from gitcanary.ports import Repository, Revised
@@ -129,7 +129,8 @@ class Audit:
 
     def _again(self, page: Page, key: Key, record: Record, parent: str) -> Iterator[str]:
         """Decide again on the commit before, and compare."""
-        found = self._survey.at(parent, key)
+        is_former = message.BY_FORMER in page.revised.message  # it may only lead back: nothing is gained by saying so
+        found = self._survey.underway_at(parent, key) if is_former else self._survey.at(parent, key)
         if not isinstance(found, Subject):
             yield f"there was nothing to decide: {found.refusal if found else 'no such Canary'}"
             return

@@ -65,7 +65,7 @@ class Historian:
         record = belief.record
         return State(
             path=subject.key.path,
-            revision=self._revision(subject, record, tip, release.wanted(subject.folder, subject.canary) or ""),
+            revision=self._revision(subject, record, tip, wanted_revision(subject, record)),
             placed=placed,
             awaited=self.awaited(subject, tip),
             record=record,
@@ -165,3 +165,16 @@ class Historian:
 
     def _touch(self, revised: Revised) -> Touch:
         return Touch(revised.commit, revised.author, self.is_ours(revised))
+
+
+def wanted_revision(subject: Subject, record: Record | None) -> str:
+    """Return the revision that people want next.
+
+    Beside a Canary that cannot be honoured, a target that is not there once and readable says nothing: then it is the
+    record's still.
+    """
+    folder, canary = subject.folder, subject.canary
+    wanted = release.wanted(folder, canary)
+    if subject.is_former and record is not None and (wanted is None or release.is_doubled(folder, canary)):
+        return record.revision
+    return wanted or ""

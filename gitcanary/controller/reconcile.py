@@ -257,7 +257,8 @@ def has_nothing_to_do(subject: Subject) -> bool:
     """Tell, without looking at its history, whether a canary is at rest."""
     if subject.record is None or subject.is_gone:
         return False
-    return is_idle(subject.canary.spec, subject.record, release.wanted(subject.folder, subject.canary))
+    folder, canary = subject.folder, subject.canary
+    return is_idle(canary.spec, subject.record, release.wanted(folder, canary), release.routed_weight(folder, canary))
 
 
 def decide(subject: Subject, state: State, evidence: Evidence) -> Decision:

@@ -25,7 +25,10 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A canary whose Canary is valid, or was until it was deleted (`is_gone`), and its record if there is one."""
+    """A canary whose Canary is valid, or was until it was deleted (`is_gone`), and its record if there is one.
+
+    Where it `is_former`, the `canary` is that of the last decision, and the present one is unfit.
+    """
 
     key: Key
     canary: Canary
@@ -33,6 +36,11 @@ class Subject:
     record: Record | None
     record_blob: str | None
     is_gone: bool = False
+
+    @property
+    def is_former(self) -> bool:
+        """Whether the Canary cannot be honoured as it is now, so that nothing but the way back is open."""
+        return self.canary.spec.is_former
 
     @property
     def title(self) -> str:

@@ -1,7 +1,8 @@
 """The canaries of a tip: which there are, which of them are valid, and what changed since the tip before."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from posixpath import basename, splitext
 from types import MappingProxyType
 from typing import TypeAlias
@@ -15,6 +16,7 @@ from gitcanary.manifests.neighbours import Home, Neighbours, declared_in
 from gitcanary.manifests.problems import problem_of_spec
 from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.ports import Files
+from gitcanary.rollout.case import WATCHED
 
 Found: TypeAlias = tuple[Subject | Unfit, ...]
 
@@ -48,7 +50,7 @@ class Survey:
 
     @property
     def subjects(self) -> Mapping[Key, Subject]:
-        """The canaries that are valid."""
+        """The canaries that are valid, and those in mid-run that were: their way back stays open."""
         return MappingProxyType(self._subjects)
 
     @property
@@ -62,7 +64,7 @@ class Survey:
         read = [self._read(tip, path) for path in sorted(touched)]  # all of it before anything is taken over
         met = {path for home, _ in read for path in self._neighbours.put(home)} | touched
         was_fit = self._keys_in(met) & self._subjects.keys()
-        self._take(met, {home.folder.path: found for home, found in read})
+        self._take(tip, met, {home.folder.path: found for home, found in read})
         self.tip = tip
         is_fit = self._keys_in(met) & self._subjects.keys()
         return Looked(is_fit & self._keys_in(touched) | is_fit - was_fit, was_fit - is_fit)
@@ -70,7 +72,11 @@ class Survey:
     def at(self, commit: str, key: Key) -> Subject | Unfit | None:
         """Return one canary as any commit holds it, None where there is none; other folders are not compared."""
         found = self._subjects_in(commit, self.folders.at(commit, key.path))
-        return next((each for each in found if each.key == key), None)
+        return next((each for each in found if each.key == key and not is_former(each)), None)
+
+    def underway_at(self, commit: str, key: Key) -> Subject | None:
+        """Return one canary as any commit holds it by the spec of its last decision, None where that cannot be."""
+        return next(self._underway(commit, self.folders.at(commit, key.path), key.name), None)
 
     def _everywhere(self, tip: str) -> set[str]:
         files = (path for path, _ in self._repository.files(tip) if self._matters(path))
@@ -106,9 +112,13 @@ class Survey:
         for refusal in (refusal for refusal in read if isinstance(refusal, Refused)):
             yield Unfit(Key(folder.path, unfit_name(refusal)), refusal)
         for canary in canaries:
-            yield self._fit(self._whole(tip, folder, canary), canary)
+            fit = self._fit(self._whole(tip, folder, canary), canary)
+            yield fit
+            yield from self._underway(tip, folder, canary.name) if isinstance(fit, Unfit) else ()
         has_unread = any(isinstance(canary, Refused) for canary in read)
-        yield from () if has_unread else self._gone(tip, folder, {canary.name for canary in canaries})
+        left = self._records_left(folder, {canary.name for canary in canaries})
+        for name in left:
+            yield from self._underway(tip, folder, name) if has_unread else self._gone(tip, folder, name)
 
     def _whole(self, tip: str, folder: Folder, canary: Canary) -> Folder:
         """Return the folder with all files that the canary's locations name, and watch those below it."""
@@ -133,26 +143,45 @@ class Survey:
             problem = problem_of_spec(folder, canary, ("metadata",), seen="no sync gate", allowed=allowed)
             raise InvalidSpec((problem,))
 
-    def _gone(self, tip: str, folder: Folder, present: set[str]) -> Iterator[Subject | Unfit]:
-        """Find the canaries whose Canary was deleted: only their record is left."""
-        for file in folder.files.values():
-            name, ending = splitext(file.name)
-            if ending != RECORD or name in present:
-                continue
-            try:
-                record = record_file.read(file.data, file=folder.full(file.name))
-                former = read_former(folder, record.spec, self._former_spec(folder, file, record.spec), record.canary)
-                whole = self._whole(tip, folder, former)
-                yield Subject(Key(folder.path, name), former, whole, record, file.blob, is_gone=True)
-            except Refused as refusal:
-                yield Unfit(Key(folder.path, name), refusal)
+    def _records_left(self, folder: Folder, present: set[str]) -> list[str]:
+        """Return the canaries of which a record is there, and no Canary that can be read."""
+        named = [splitext(file) for file in folder.files]
+        return [name for name, ending in named if ending == RECORD and name not in present]
+
+    def _gone(self, tip: str, folder: Folder, name: str) -> Iterator[Subject | Unfit]:
+        """Find a canary whose Canary was deleted: only its record is left."""
+        try:
+            yield replace(self._former(tip, folder, name), is_gone=True)
+        except Refused as refusal:
+            yield Unfit(Key(folder.path, name), refusal)
+
+    def _underway(self, tip: str, folder: Folder, name: str) -> Iterator[Subject]:
+        """Find a canary in mid-run whose Canary cannot be honoured: by its last spec, nothing but the way back is open.
+
+        Nothing where not even that can be: its Canary is reported as unfit in any case.
+        """
+        if f"{name}{RECORD}" not in folder.files:
+            return
+        with suppress(Refused):
+            former = self._former(tip, folder, name)
+            if former.record is not None and former.record.phase in WATCHED:
+                self._check_gate(folder, former.canary)
+                spec = replace(former.canary.spec, is_former=True)
+                yield replace(former, canary=replace(former.canary, spec=spec))
+
+    def _former(self, tip: str, folder: Folder, name: str) -> Subject:
+        """Return a canary by its record and the Canary of its last decision; raises `Refused` where one is not read."""
+        file = folder.files[f"{name}{RECORD}"]
+        record = record_file.read(file.data, file=folder.full(file.name))
+        former = read_former(folder, record.spec, self._former_spec(folder, file, record.spec), record.canary)
+        return Subject(Key(folder.path, name), former, self._whole(tip, folder, former), record, file.blob)
 
     def _former_spec(self, folder: Folder, file: File, blob: str) -> bytes:
         if not self._repository.has(blob):
             raise Forgotten(f"{folder.full(file.name)}: spec: {blob[:40]} is no file of this repository")
         return self._repository.read(blob)
 
-    def _take(self, paths: Iterable[str], read: Mapping[str, Found]) -> None:
+    def _take(self, tip: str, paths: Iterable[str], read: Mapping[str, Found]) -> None:
         """Take over what was read, and sort what is in these folders, and beside others, into valid and not."""
         for key in self._keys_in(paths):
             self._subjects.pop(key, None)
@@ -161,18 +190,26 @@ class Survey:
         for path in [path for path, found in read.items() if not found]:
             del self._found[path]
         for entry in (entry for path in sorted(paths) for entry in self._found.get(path, ())):
-            fit = self._beside_others(entry)
-            if isinstance(fit, Subject):
-                self._subjects[entry.key] = fit
-            else:
-                self._unfit[entry.key] = fit
+            for fit in self._beside_others(tip, entry):
+                if isinstance(fit, Subject):
+                    self._subjects[entry.key] = fit
+                else:
+                    self._unfit[entry.key] = fit
 
-    def _beside_others(self, entry: Subject | Unfit) -> Subject | Unfit:
-        """Return a canary as unfit where another folder declares what it writes."""
-        if isinstance(entry, Unfit) or entry.is_gone:
-            return entry
-        collisions = self._neighbours.trespasses(entry.key.path, entry.canary)
-        return Unfit(entry.key, InvalidSpec(collisions)) if collisions else entry
+    def _beside_others(self, tip: str, entry: Subject | Unfit) -> Iterator[Subject | Unfit]:
+        """Yield a canary, as unfit where another folder declares what it writes."""
+        if isinstance(entry, Unfit) or entry.is_gone or is_former(entry):
+            yield entry
+        elif collisions := self._neighbours.trespasses(entry.key.path, entry.canary):
+            yield Unfit(entry.key, InvalidSpec(collisions))
+            yield from self._underway(tip, self.folders.at(tip, entry.key.path), entry.key.name)
+        else:
+            yield entry
+
+
+def is_former(entry: Subject | Unfit) -> bool:
+    """Tell whether a canary is there only by the spec of its last decision."""
+    return isinstance(entry, Subject) and entry.is_former
 
 
 def subject(folder: Folder, canary: Canary) -> Subject:

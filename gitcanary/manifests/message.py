@@ -18,6 +18,7 @@ from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.evidence import LiveStatus
 from gitcanary.rollout.state import Action, Observed, Promoted, Record
 
+BY_FORMER = "Its Canary cannot be honoured as it is now: decided by the spec of"
 _SHORT = 7  # characters of a commit's id
 _NAMING = frozenset({Action.INITIALIZE, Action.START, Action.PROMOTE, Action.RESTART})
 _WITHOUT_EVIDENCE = frozenset({Action.INITIALIZE, Action.HOLD, Action.PAUSE, Action.ADOPT, Action.ANSWER})
@@ -109,6 +110,8 @@ def _remarks(told: Told) -> Iterator[str]:
     yield from _quarantined(told)
     yield from _kept_replicas(told)
     yield from _changed_spec(told)
+    if canary.spec.is_former:
+        yield f"{BY_FORMER} {canary.spec.blob[:_SHORT]}."
 
 
 def _owner_of_pods(canary: Canary) -> str:

@@ -70,7 +70,7 @@ def placed(folder: Folder, canary: Canary) -> Placed:
         return _placed_where_declared(folder, canary, canary.declared)
     target, primary = find_target(folder, canary), find_primary(folder, canary)
     return Placed(
-        weight=weights.canary_weight(folder, canary) if is_routed(folder, canary) else None,
+        weight=routed_weight(folder, canary),
         canary=digest(folder, canary, target) if target else None,
         primary=digest(folder, canary, primary) if primary else None,
         replicas=target_replicas(folder, canary),
@@ -79,11 +79,17 @@ def placed(folder: Folder, canary: Canary) -> Placed:
 
 def _placed_where_declared(folder: Folder, canary: Canary, declaration: Declaration) -> Placed:
     return Placed(
-        weight=weights.canary_weight(folder, canary),
+        weight=routed_weight(folder, canary),
         canary=declared.digest(folder, declaration, Role.CANARY),
         primary=declared.digest(folder, declaration, Role.PRIMARY),
         replicas=target_replicas(folder, canary),
     )
+
+
+def routed_weight(folder: Folder, canary: Canary) -> int | None:
+    """Return the canary's weight; None while nothing goes through a generated primary."""
+    is_sent = canary.declared is not None or is_routed(folder, canary)
+    return weights.canary_weight(folder, canary) if is_sent else None
 
 
 def is_routed(folder: Folder, canary: Canary) -> bool:
@@ -102,6 +108,11 @@ def is_routed(folder: Folder, canary: Canary) -> bool:
 def find_target(folder: Folder, canary: Canary) -> Found | None:
     """Return the target, None where it is not in the folder."""
     return folder.find(DEPLOYMENT, canary.target, canary.namespace)
+
+
+def is_doubled(folder: Folder, canary: Canary) -> bool:
+    """Tell whether the folder holds the target several times, so that nobody can say which one is meant."""
+    return len(list(folder.find_all(DEPLOYMENT, canary.namespace, canary.target))) > 1
 
 
 def find_primary(folder: Folder, canary: Canary) -> Found | None:

@@ -72,7 +72,8 @@ class Case:
     @property
     def is_stopped(self) -> bool:
         """Whether a person, the spec or a hold stops every move but the way back."""
-        return self.spec.is_suspended or self.record.paused is not None or self.record.hold is not None
+        is_stopped_by_spec = self.spec.is_suspended or self.spec.is_former
+        return is_stopped_by_spec or self.record.paused is not None or self.record.hold is not None
 
     @property
     def has_pods_to_take(self) -> bool:

@@ -81,8 +81,9 @@ class Spec:
 
     `blob` is the Git object id of its file. `steps` are the weights of the rollout, rising, in percent: the last
     one is where it promotes. `namespace` and `name` are the Canary's own; `target` is the canary's workload.
-    `is_declared` says that people's own workload is the primary, `has_source` that a revision is written at a place of
-    its own, from which the canary gets it at weight 0.
+    `is_former` says that the Canary's file cannot be honoured as it is now: this is the spec of the last decision, and
+    it leads nowhere but back. `is_declared` says that people's own workload is the primary, `has_source` that a
+    revision is written at a place of its own, from which the canary gets it at weight 0.
     """
 
     namespace: str
@@ -99,6 +100,7 @@ class Spec:
     hooks: tuple[Hook, ...] = ()
     skips_analysis: bool = False
     is_suspended: bool = False
+    is_former: bool = False
     on_no_data: OnNoData = OnNoData.WAIT
     on_revert: OnRevert = OnRevert.PROMOTE
     is_declared: bool = False

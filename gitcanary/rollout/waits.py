@@ -58,7 +58,7 @@ def wait_for_check(case: Case, live: Live, found: Check | None) -> Wait:
     """Wait until the next check, and say what the last one lacked."""
     until = next_beat(case, live)
     if found is not None and found.doubt is not None:
-        is_overdue = lasted(last_verdict(case, live), case.now, case.spec.sync_timeout)
+        is_overdue = lasted(last_verdict(case, live), case.now, longest_without_verdict(case))
         return Wait(For.DATA, found.doubt, until, is_overdue=is_overdue)
     return Wait(For.CHECK, why_unchecked(case, live), until)
 
@@ -66,6 +66,12 @@ def wait_for_check(case: Case, live: Live, found: Check | None) -> Wait:
 def last_verdict(case: Case, live: Live) -> datetime:
     """Return the newest instant up to which nobody can complain about a missing verdict."""
     return max(live_since(case, live), case.record.evidence.checked_at or case.record.since)
+
+
+def longest_without_verdict(case: Case) -> timedelta:
+    """Return for how long there may be no verdict: a window that is longer than `syncTimeout` has to fill first."""
+    window = max((metric.window for metric in case.spec.metrics), default=timedelta())
+    return max(case.spec.sync_timeout, case.spec.settle + window + case.spec.interval)
 
 
 def why_unchecked(case: Case, live: Live) -> str:

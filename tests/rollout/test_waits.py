@@ -11,7 +11,7 @@ from gitcanary.rollout.decision import For, Wait
 from gitcanary.rollout.evidence import Evidence, LiveStatus
 from gitcanary.rollout.spec import HookType
 from gitcanary.rollout.state import Awaited, Hold, Observed, Pause, Phase, Placed, Quarantined, Revision, Waiting
-from support.canaries import SETTLE, at, digest, make_spec
+from support.canaries import SETTLE, at, digest, make_spec, metric
 from support.cases import decide, make_live, make_record, make_state
 
 P = Phase
@@ -224,6 +224,18 @@ CHECKS = (
         Wait(For.DATA, "request-duration is without a verdict (inconclusive)", NEXT, is_overdue=True),
         says={"request-duration": None},
         spec={"sync_timeout": timedelta(seconds=590)},
+    ),
+    Row(
+        "no data for longer than a window",
+        Wait(For.DATA, "request-success-rate is without a verdict (inconclusive)", NEXT, is_overdue=True),
+        says={"request-success-rate": None},
+        spec={"sync_timeout": timedelta(seconds=60), "metrics": (metric(window=timedelta(seconds=540)),)},
+    ),
+    Row(
+        "no data in a window that is not full yet",
+        Wait(For.DATA, "request-success-rate is without a verdict (inconclusive)", NEXT),
+        says={"request-success-rate": None},
+        spec={"sync_timeout": timedelta(seconds=60), "metrics": (metric(window=timedelta(seconds=580)),)},
     ),
     Row(
         "no data since the last check",

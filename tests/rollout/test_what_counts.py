@@ -195,15 +195,18 @@ def test_a_canary_that_got_any_weight_was_ready_once(weight: int) -> None:
         ({"request": Request("pause")}, False),
         ({"spec": "spec-0"}, False),
         ({"promoted": ()}, False),
+        ({"weight": 20}, False),
     ],
 )
 def test_idle_is_a_promoted_canary_of_which_nobody_wants_anything(
     changes: dict[str, object], *, expected: bool
 ) -> None:
     record = make_record(**({"phase": P.SUCCEEDED, "weight": 0} | changes))
-    assert is_idle(make_spec(), record, digest("r1")) is expected
-    assert not is_idle(make_spec(), record, digest("r2"))
-    assert not is_idle(make_spec(), record, None)
+    assert is_idle(make_spec(), record, digest("r1"), 0) is expected
+    assert not is_idle(make_spec(), record, digest("r2"), 0)
+    assert not is_idle(make_spec(), record, None, 0)
+    assert not is_idle(make_spec(), record, digest("r1"), 20)
+    assert not is_idle(make_spec(), record, digest("r1"), None)
 
 
 def test_analysis_is_skipped_by_the_spec_and_the_commit_says_so() -> None:

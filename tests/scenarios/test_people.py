@@ -1,11 +1,12 @@
 """Scenario 23 and the requests: what people do is an instruction."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from gitcanary.manifests import record_file
-from gitcanary.rollout.state import Phase, Request
+from gitcanary.rollout.state import Phase, Promoted, Request
 from support.environment import Environment
 
 
@@ -72,6 +73,17 @@ def test_a_version_written_into_the_primary_holds_and_names_the_commit(environme
     assert (environment.record.hold.commit, environment.record.hold.by) == (edit, "Mia")
     ask(environment, "resume")
     environment.run_to(Phase.SUCCEEDED)
+
+
+def test_a_record_that_claims_rest_is_not_believed_while_the_canary_has_weight(environment) -> None:
+    reach(environment, 20)
+    record = environment.record
+    claimed = (Promoted(record.revision, record.source, record.since), *record.promoted)
+    forged = replace(record, phase=Phase.SUCCEEDED, weight=0, promoted=claimed)
+    edit = environment.commit({"apps/podinfo/podinfo.rollout": record_file.write(forged)}, "Claim that it is done")
+    environment.run(timedelta(minutes=1))
+    assert environment.subjects[-1] == f"Hold test/podinfo: record edited in {edit[:7]}"
+    assert (environment.record.phase, environment.record.weight) == (Phase.PROGRESSING, 20)
 
 
 def test_47_replicas_written_into_the_primary_are_kept(environment) -> None:

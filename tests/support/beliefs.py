@@ -130,7 +130,7 @@ def believe_the_record_tells_since_when(spec: Spec, state: State, evidence: Evid
 
 
 def believe_idle_means_nothing_to_do(spec: Spec, state: State, _evidence: Evidence, decision: Decision) -> None:
-    if state.record is not None and is_idle(spec, state.record, state.placed):
+    if state.record is not None and is_idle(spec, state.record, state.revision.digest, state.placed.weight):
         assert isinstance(decision, Wait)
 
 

@@ -27,4 +27,6 @@ def why_stopped(case: Case) -> str:
         return f"held: {case.record.hold.reason}; `resume` goes on from here, `abort` rolls back"
     if case.record.paused is not None:
         return f"paused by {case.record.paused.by}"
+    if case.spec.is_former:
+        return f"its Canary cannot be honoured; by its spec of {case.spec.blob[:7]} nothing but the way back is open"
     return "suspended in the spec"
