@@ -23,6 +23,7 @@ from gitcanary.manifests.schema.canary_file import Sync, SyncDelay, SyncHttp
 from gitcanary.manifests.schema.texts import duration
 
 PREFIX = "GITCANARY_"
+LONGEST_NAME = 1024  # characters
 # Kubernetes tells every pod so about a Service that is named gitcanary.
 OF_A_SERVICE = re.compile(rf"{PREFIX}(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\d+_\w+)?)")
 US = "gitcanary <gitcanary@example.com>"
@@ -72,9 +73,17 @@ def clean_path(path: str) -> str:
     return "" if cleaned == "." else cleaned
 
 
+def name_of_file(text: object) -> object:
+    """Take the name of a file; its content in its place would stand in every message that names the file."""
+    if isinstance(text, str) and (len(text) > LONGEST_NAME or "\n" in text or "PRIVATE KEY" in text):
+        raise ValueError("the name of a file is needed, not what is in it")
+    return text
+
+
 Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(read_list)]
 Paths = Annotated[tuple[Annotated[str, AfterValidator(clean_path)], ...], NoDecode, BeforeValidator(read_list)]
 Duration = Annotated[timedelta, BeforeValidator(read_duration)]
+SecretFile = Annotated[Path, BeforeValidator(name_of_file)]
 Poll = Annotated[Duration, Field(ge=timedelta(seconds=1))]
 Gate = Annotated[Any, PlainValidator(read_gate)]
 
@@ -103,12 +112,12 @@ class Settings(BaseSettings):
     pushes_per_minute: Annotated[int | None, Field(ge=1)] = None
     git_username: str | None = None
     git_password: SecretStr | None = None
-    ssh_key: Path | None = None
+    ssh_key: SecretFile | None = None
     ssh_known_hosts: Path | None = None
     author: str = US
     committer: str = US
     commit_suffix: str = ""
-    signing_key: Path | None = None
+    signing_key: SecretFile | None = None
     allowed_signers: Path | None = None
     signed_after: Annotated[str | None, Field(pattern="^[0-9a-f]{40}$")] = None
     cache: Path | None = None

@@ -85,3 +85,11 @@ def test_what_kubernetes_says_about_a_service_of_that_name_is_no_mistake(monkeyp
     for name in ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_8080_TCP", "PORT_8080_TCP_ADDR"):
         monkeypatch.setenv(f"GITCANARY_{name}", "10.0.0.1")
     assert load({"repository": "x"}).repository == "x"
+
+
+@pytest.mark.parametrize("name", ["ssh_key", "signing_key"])
+@pytest.mark.parametrize("content", ["-----BEGIN OPENSSH PRIVATE KEY-----", "b3BlbnNzaC1rZXk\n", "s3cret" * 300])
+def test_a_key_in_the_place_of_its_files_name_is_refused_and_not_repeated(name: str, content: str) -> None:
+    with pytest.raises(Usage) as wrong:
+        load({"repository": "x", name: content})
+    assert str(wrong.value) == f"--{name.replace('_', '-')}: the name of a file is needed, not what is in it"

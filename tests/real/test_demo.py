@@ -25,8 +25,8 @@ gitcanary  Advance test/podinfo to 10%
 
 
 @pytest.mark.real
-def test_a_good_revision_is_promoted_and_a_bad_one_rolled_back(start) -> None:
-    demo = start("demo", COLUMNS="200")
+def test_a_good_revision_is_promoted_and_a_bad_one_rolled_back(start, tmp_path) -> None:
+    demo = start("demo", "--keep", COLUMNS="200", TMPDIR=str(tmp_path))
     printed, _ = demo.communicate(timeout=600)
     assert demo.returncode == 0, printed
     log = printed.split("$ git log")[-1].splitlines()[1:]
@@ -34,3 +34,10 @@ def test_a_good_revision_is_promoted_and_a_bad_one_rolled_back(start) -> None:
     first = subjects[: len(GOOD)]
     assert first == GOOD, printed
     assert BAD.fullmatch("\n".join(subjects[len(GOOD) :])), printed
+    [repository] = tmp_path.glob("gitcanary-demo-*/repository.git")
+    audit = start("audit", "--repository", repository.as_uri(), "--branch", "main")
+    judged, _ = audit.communicate(timeout=120)
+    assert audit.returncode == 0, judged
+    assert judged.endswith("all as the rules say\n")
+    decisions = [subject for subject in subjects if subject.startswith("gitcanary")]
+    assert judged.startswith(f"{len(decisions)} decisions taken again")

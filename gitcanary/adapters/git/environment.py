@@ -39,6 +39,7 @@ _VARIABLES = {
 _KEPT = frozenset(
     {"GIT_EXEC_PATH", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH"}
 )
+_OURS = ("GIT_", "GITCANARY_")
 _OF_A_REPOSITORY = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -145,7 +146,10 @@ class Environment:
 
 
 def hardened(credentials: Credentials | None = None, ssh: Ssh | None = None) -> Environment:
-    """Let git see no configuration but this: no prompts, no redirects, no helpers, unknown SSH hosts refused."""
+    """Let git see no configuration but this: no prompts, no redirects, no helpers, unknown SSH hosts refused.
+
+    Nor does it see our own settings: what it starts has no use for the credentials of others.
+    """
     command = ssh.command if ssh else os.environ.get("GIT_SSH_COMMAND", Ssh().command)
     return Environment(
         variables={
@@ -155,7 +159,7 @@ def hardened(credentials: Credentials | None = None, ssh: Ssh | None = None) -> 
             "GIT_SSH_COMMAND": command,
             "HOME": os.devnull,  # curl would take credentials from a .netrc there
         },
-        withheld=frozenset(name for name in os.environ if name.startswith("GIT_") and name not in _KEPT),
+        withheld=frozenset(name for name in os.environ if name.upper().startswith(_OURS) and name not in _KEPT),
         settings={**_SETTINGS, "credential.helper": "", "http.followRedirects": "false"},
         credentials=credentials,
     )

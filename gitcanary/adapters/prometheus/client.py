@@ -160,9 +160,8 @@ class _WayOut(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
         answer = self._sender.send(_call(request), self._within, LONGEST_ANSWER)
         response = requests.Response()
-        body = answer.body if answer.status == HTTPStatus.OK else _without_secrets(answer.body, request)
-        response.status_code, response.raw = answer.status, BytesIO(body)
-        _check(response)
+        response.status_code, response.raw = answer.status, BytesIO(answer.body)
+        _check(response, _secrets(request))
         _check_clock(answer)
         return response
 
@@ -170,15 +169,18 @@ class _WayOut(BaseAdapter):
         """Leave the connections to whoever made the sender."""
 
 
-def _without_secrets(body: bytes, request: requests.PreparedRequest) -> bytes:
-    """Return an error's body without the credentials of its request: proxies repeat what they were sent."""
+def _secrets(request: requests.PreparedRequest) -> tuple[str, ...]:
+    """Return the credentials of a request, the longer first: servers and proxies repeat what they were sent."""
     kind, _, presented = str(request.headers.get("Authorization") or "").partition(" ")
-    secrets = [presented]
-    if kind == "Basic":
-        secrets.append(b64decode(presented).decode().partition(":")[2])
-    for secret in filter(None, secrets):
-        body = body.replace(secret.encode(), b"***")
-    return body
+    password = b64decode(presented).decode().partition(":")[2] if kind == "Basic" else ""
+    return tuple(filter(None, (presented, password)))
+
+
+def _told(text: str, secrets: tuple[str, ...]) -> str:
+    """Return what a server said as one short line, without the credentials that it was sent."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return shown(text)
 
 
 def _call(request: requests.PreparedRequest) -> Call:
@@ -190,21 +192,21 @@ def _call(request: requests.PreparedRequest) -> Call:
     return Call("POST", url, headers, form.encode())
 
 
-def _check(response: requests.Response) -> None:
+def _check(response: requests.Response, secrets: tuple[str, ...]) -> None:
     body = _body(response)
     status = response.status_code
     if status in QUERY_REFUSED:
-        raise errors.Refused(f"the query was refused ({status}){_explained(body)}")
+        raise errors.Refused(f"the query was refused ({status}){_explained(body, secrets)}")
     if status != HTTPStatus.OK:
-        raise errors.Unreachable(f"answered {status}{_explained(body)}")
-    _check_kind(body)
+        raise errors.Unreachable(f"answered {status}{_explained(body, secrets)}")
+    _check_kind(body, secrets)
     if warnings := body.get("warnings"):
         # A part of the stores did not answer: what is missing may be the errors.
         said = "; ".join(str(each) for each in warnings) if isinstance(warnings, list) else str(warnings)
-        raise errors.Unreachable(f"answered in part: {shown(said)}")
+        raise errors.Unreachable(f"answered in part: {_told(said, secrets)}")
 
 
-def _check_kind(body: Mapping[str, Any]) -> None:
+def _check_kind(body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
     data = _dictionary(body.get("data"))
     kind = data.get("resultType") if body.get("status") == "success" and "result" in data else None
     match kind:
@@ -215,7 +217,7 @@ def _check_kind(body: Mapping[str, Any]) -> None:
         case "matrix":
             raise errors.Refused(NO_INSTANT)
         case _:
-            raise errors.Unreachable(f"an answer that is none of Prometheus{_explained(body)}")
+            raise errors.Unreachable(f"an answer that is none of Prometheus{_explained(body, secrets)}")
 
 
 def _check_clock(answer: Answer) -> None:
@@ -236,9 +238,9 @@ def _dictionary(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _explained(body: Mapping[str, Any]) -> str:
+def _explained(body: Mapping[str, Any], secrets: tuple[str, ...]) -> str:
     said = body.get("error")
-    return f": {shown(said)}" if isinstance(said, str) and said else ""
+    return f": {_told(said, secrets)}" if isinstance(said, str) and said else ""
 
 
 def _samples(result: object) -> tuple[Sample, ...]:

@@ -123,6 +123,8 @@ def test_settings_win_over_an_address() -> None:
         ("https://bot@h:8443/x", "https://bot@h:8443/x", None),
         ("https://bot:p%40ss@h/x", "https://h/x", Credentials("bot", "p@ss")),
         ("https://ghp_abc123@h/x", "https://h/x", Credentials("ghp_abc123", "")),
+        (f"https://{'5e7' * 8}@h/x", "https://h/x", Credentials("5e7" * 8, "")),  # a forge's whose tokens have no shape
+        ("https://a-very-long-name-of-somebody@h/x", "https://a-very-long-name-of-somebody@h/x", None),
         ("ssh://git@h/x", "ssh://git@h/x", None),
         ("git@h:acme/x.git", "git@h:acme/x.git", None),
         ("h:x", "h:x", None),
@@ -155,6 +157,37 @@ def test_addresses(url: str, shown: str, credentials: Credentials | None) -> Non
 def test_what_is_no_address_is_a_wrong_flag(url: str) -> None:
     with pytest.raises(Usage):
         remote_address(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ci:s3cret/1@h/x",  # an address would end at that slash, and the host be `ci`
+        "https://ci:8/s3cret@h/x",
+        "https://ci:s3cret#1@h/x",
+        "https://ci:8#s3cret@h/x",
+        "https://ci:8?s3cret@h/x",
+        "https://h/x.git?private_token=s3cret",
+        "https://ci:s3cret℀@h/x",
+        "https:/ci:s3cret@h/x",
+        "https:ci:s3cret@h/x",
+        "https//ci:s3cret@h/x",
+        "ci:s3cret@h/x",
+        "hg::https://ci:s3cret@h/x",
+    ],
+)
+def test_a_password_where_none_is_looked_for_is_refused_and_not_repeated(url: str) -> None:
+    """Taken as it is, it would stand in the arguments of git."""
+    with pytest.raises(Usage) as wrong:
+        remote_address(url)
+    assert "s3cret" not in str(wrong.value)
+
+
+def test_git_sees_none_of_our_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITCANARY_PROMETHEUS_TOKEN", "s3cret")
+    monkeypatch.setenv("GIT_SSH_VARIANT", "ssh")
+    assert "GITCANARY_PROMETHEUS_TOKEN" in hardened().withheld
+    assert "GIT_SSH_VARIANT" not in hardened().withheld
 
 
 @pytest.mark.parametrize("url", ["ssh://-oProxyCommand=touch%20pwned/x", "-host:x"])

@@ -1,5 +1,6 @@
 """Signatures made and checked in this process mean the same as those of `ssh-keygen`."""
 
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -8,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitcanary.adapters.git import AllowedSigners, Key
-from gitcanary.adapters.git.sshsig import Signature
+from gitcanary.adapters.git.signers import Signer
+from gitcanary.adapters.git.sshsig import Signature, public_key
 from gitcanary.errors import Usage
 from support.keys import KINDS, KeyPair, allow, make_key, ssh_sign, ssh_verifies
 
@@ -57,6 +59,36 @@ def test_a_signature_that_was_changed_anywhere_is_not_good(keys, tmp_path):
             assert not signers.verify("\n".join(changed), PAYLOAD, US, NOON)
     for cut in range(len(lines)):
         assert not signers.verify("\n".join(lines[:cut]), PAYLOAD, US, NOON)
+
+
+def test_a_signature_that_is_megabytes_of_nothing_is_refused_as_fast_as_a_short_one():
+    """Whoever may push can hang one below a commit in our name; its parts are counted no further than is asked."""
+    parts = b"SSHSIG\0\0\0\1" + bytes(4 * 1_000_000)
+    armored = f"-----BEGIN SSH SIGNATURE-----\n{b64encode(parts).decode()}\n-----END SSH SIGNATURE-----"
+    with pytest.raises(ValueError, match="not 5 parts"):
+        Signature.parse(armored)
+
+
+PARTS = st.binary(max_size=80)
+KIND = st.sampled_from([b"ssh-ed25519", b"ecdsa-sha2-nistp256", b"rsa-sha2-512", b"ssh-rsa", b"\xff"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(namespace=st.sampled_from([b"git", b"file", b"\xff"]), kind=KIND, raw=PARTS, cut=st.integers(0, 40))
+def test_whatever_stands_in_a_signature_is_an_answer_and_never_a_yes(namespace, kind, raw, cut, keys):
+    def string(value: bytes) -> bytes:
+        return len(value).to_bytes(4) + value
+
+    for pair in keys:
+        blob = b64decode(pair.public.split()[1])
+        both = string(raw[: len(raw) // 2]) + string(raw[len(raw) // 2 :])
+        for signed in (raw, both, b"", bytes(64)):
+            inner = string(kind) + string(signed)
+            whole = b"SSHSIG\0\0\0\1" + b"".join(map(string, (blob, namespace, b"", b"sha512", inner)))
+            text = b64encode(whole[: len(whole) - cut]).decode()
+            armored = f"-----BEGIN SSH SIGNATURE-----\n{text}\n-----END SSH SIGNATURE-----"
+            signer = Signer((US,), public_key(*pair.public.split()), blob)
+            assert not AllowedSigners((signer,)).verify(armored, PAYLOAD, US, NOON)
 
 
 def test_another_key_inside_the_signature_helps_nobody(keys, tmp_path):

@@ -200,10 +200,20 @@ def test_a_redirect_takes_no_credentials_anywhere() -> None:
 
 
 @pytest.mark.parametrize("credentials", [Bearer("s3cret"), Basic("mia", "s3cret")])
-def test_an_error_that_repeats_the_credentials_is_told_without_them(credentials) -> None:
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"status": "error", "error": "SAID"}),
+        (422, {"status": "error", "error": "SAID"}),
+        (200, {"status": "error", "error": "SAID"}),
+        (200, {"status": "success", "data": {"resultType": "vector", "result": []}, "warnings": ["SAID"]}),
+        (200, {"status": "success", "data": {"resultType": "vector", "result": []}, "warnings": "SAID"}),
+    ],
+)
+def test_an_error_that_repeats_the_credentials_is_told_without_them(credentials, status, body) -> None:
     for presented in ("Bearer s3cret", "Basic bWlhOnMzY3JldA==", "mia:s3cret"):
-        said = json.dumps({"status": "error", "error": f"not let in with {presented}"})
-        with serve(reply(403, said)) as own:
+        said = json.dumps(body).replace("SAID", f"not let in with {presented}").replace("s3c", "\\u00733c")
+        with serve(reply(status, said)) as own:
             measurements = Prometheus(own.url, allowed=LOOPBACK, credentials=credentials)
             (answer,) = measurements.ask([metric()], AT).values()
             measurements.close()
