@@ -107,7 +107,7 @@ class Survey:
     def _subjects_in(self, tip: str, folder: Folder) -> Iterator[Subject | Unfit]:
         if not any(may_hold_canary(file.data) or file.name.endswith(RECORD) for file in folder.files.values()):
             return
-        read = read_canaries(folder)
+        read = self._canaries_in(tip, folder)
         canaries = [canary for canary in read if isinstance(canary, Canary)]
         for refusal in (refusal for refusal in read if isinstance(refusal, Refused)):
             yield Unfit(Key(folder.path, unfit_name(refusal)), refusal)
@@ -119,6 +119,16 @@ class Survey:
         left = self._records_left(folder, {canary.name for canary in canaries})
         for name in left:
             yield from self._underway(tip, folder, name) if has_unread else self._gone(tip, folder, name)
+
+    def _canaries_in(self, tip: str, folder: Folder) -> list[Canary | Refused]:
+        """Read the Canaries; several that name files below are compared by the values that they mean there."""
+        read = read_canaries(folder)
+        declaring = [canary for canary in read if isinstance(canary, Canary) and canary.further]
+        if len(declaring) < 2:  # noqa: PLR2004 - one alone has nobody to meet
+            return read
+        return read_canaries(
+            self.folders.at(tip, folder.path, frozenset().union(*(each.further for each in declaring)))
+        )
 
     def _whole(self, tip: str, folder: Folder, canary: Canary) -> Folder:
         """Return the folder with all files that the canary's locations name, and watch those below it."""

@@ -1,10 +1,11 @@
 """The Canaries of a folder: each one read, or the reason why it cannot be honoured."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from gitcanary.errors import InvalidFile, InvalidSpec, Problem, Refused
+from gitcanary.manifests import declared
 from gitcanary.manifests.catalog import File, Folder, is_manifest
 from gitcanary.manifests.recent import Recent
 from gitcanary.manifests.schema import canary_file
@@ -23,7 +24,8 @@ def may_hold_canary(data: bytes) -> bool:
 def read_canaries(folder: Folder) -> list[Canary | Refused]:
     """Read every Canary of a folder: each one valid, or the reason why it is not (`InvalidSpec`, `InvalidFile`).
 
-    Two that share a target, a Service or the name of their files are both refused.
+    Two that share a target, a Service, the name of their files or a value that both would write are both refused; by
+    the value itself where the folder holds its file, however it is spelt, and else by its location.
     """
     read = [
         canary
@@ -32,7 +34,8 @@ def read_canaries(folder: Folder) -> list[Canary | Refused]:
         for canary in _canaries_in(folder, folder.files[name])
     ]
     valid = [canary for canary in read if isinstance(canary, Canary)]
-    return [_alone(folder, canary, valid) if isinstance(canary, Canary) else canary for canary in read]
+    claims = Counter(claim for each in valid for claim in {claim for _, claim in _claims(folder, each)})
+    return [_alone(folder, canary, claims) if isinstance(canary, Canary) else canary for canary in read]
 
 
 def read_former(folder: Folder, blob: str, data: bytes, name: str) -> Canary:
@@ -74,19 +77,18 @@ def _canary_of(document: Document, path: str, blob: str, _index: int, namespace:
 _READ: Recent[tuple[str, str, int, str | None], Canary | Refused] = Recent(_REMEMBERED)
 
 
-def _alone(folder: Folder, canary: Canary, valid: Sequence[Canary]) -> Canary | Refused:
-    counts = Counter(claim for each in valid for claim in {claim for _, claim in _claims(each)})
-    shared = dict.fromkeys(path for path, claim in _claims(canary) if counts[claim] > 1)
+def _alone(folder: Folder, canary: Canary, claims: Mapping[object, int]) -> Canary | Refused:
+    shared = dict.fromkeys(path for path, claim in _claims(folder, canary) if claims[claim] > 1)
     return InvalidSpec(tuple(_shared(folder, canary, path) for path in shared)) if shared else canary
 
 
-def _claims(canary: Canary) -> Iterator[tuple[Path, object]]:
+def _claims(folder: Folder, canary: Canary) -> Iterator[tuple[Path, object]]:
     """Walk what no other Canary of the folder may have, with the field that says so; the name is that of its files."""
     yield ("metadata", "name"), ("name", canary.name)
     yield ("spec", "targetRef", "name"), ("target", canary.namespace, canary.target)
     yield ("spec", "service"), ("service", canary.namespace, canary.service.name)
     for location in canary.written:
-        yield canary.gitops, location
+        yield canary.gitops, declared.place(folder, location) or location
 
 
 def _shared(folder: Folder, canary: Canary, path: Path) -> Problem:

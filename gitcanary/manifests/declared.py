@@ -50,6 +50,14 @@ def find(folder: Folder, location: Location) -> Spot:
     return Spot(file, place, value_at(documents[place.document].value, place.path))
 
 
+def place(folder: Folder, location: Location) -> tuple[str, Place] | None:
+    """Return which value of which file a location names, None where it names none: whoever reads it says so."""
+    try:
+        return location.file, find(folder, location).place
+    except RefusedText:
+        return None
+
+
 def scalar(folder: Folder, location: Location) -> Scalar:
     """Return a value of a release, a text or a whole number. Raises `RefusedText` for any other."""
     spot = find(folder, location)

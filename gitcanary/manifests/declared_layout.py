@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from gitcanary.errors import Problem, Refused, RefusedText
-from gitcanary.manifests import declared, kustomization, names, routing_layout, weights
-from gitcanary.manifests.catalog import Folder
+from gitcanary.errors import InvalidFile, Problem, RefusedText
+from gitcanary.manifests import declared, kustomization, names, owned, routing_layout, weights
+from gitcanary.manifests.catalog import RECORD, File, Folder
 from gitcanary.manifests.declared import Scalar
 from gitcanary.manifests.problems import problem_of_spec
-from gitcanary.manifests.schema.canary_file import Canary
+from gitcanary.manifests.schema.canary_file import Canary, is_canary
 from gitcanary.manifests.schema.declaration import Declaration, Role
 from gitcanary.manifests.text.locations import Location
 from gitcanary.manifests.text.values import Path
@@ -23,9 +23,19 @@ def problems(folder: Folder, canary: Canary, declaration: Declaration) -> Iterat
         for (location, probe), side in zip(pairs, ("primary", "canary"), strict=True):
             yield from _number(folder, canary, location, probe, ("weights", side))
     yield from _shared(folder, canary, declaration)
+    yield from _alike(folder, canary, declaration)
     if declaration.has_routes:
         yield from routing_layout.problems_of_routes(folder, canary)
         yield from kustomization.problems(folder, sorted(_carriers(folder, canary)))
+
+
+def problems_of_files(folder: Folder, canary: Canary) -> Iterator[Problem]:
+    """Yield locations that lead into a file which is not made for values, this canary's or another's."""
+    for location in canary.written:
+        file = folder.files.get(location.file)
+        if location.file in _own(canary) or (file is not None and not _is_for_values(file)):
+            allowed = "files that neither gitcanary writes nor a Canary stands in"
+            yield _misplaced(folder, canary, str(location), allowed)
 
 
 def problems_of_replicas(folder: Folder, canary: Canary) -> Iterator[Problem]:
@@ -84,36 +94,48 @@ def _another(value: Scalar, present: Scalar) -> Scalar:
 
 
 def _shared(folder: Folder, canary: Canary, declaration: Declaration) -> Iterator[Problem]:
-    """Yield locations that lead to a value which has another place in this release, or into a file not made for it."""
-    read = {place: location for location in declaration.read() if (place := _place(folder, location))}
+    """Yield locations that lead to a value which has another place in this release."""
+    read = {place: location for location in declaration.read() if (place := declared.place(folder, location))}
     written: dict[object, Location] = {}
     for location in canary.written:
-        place = _place(folder, location)
+        place = declared.place(folder, location)
         other = written.setdefault(place, location) if place else location
-        first = read.get(place) if other is location else other
+        first = other if other is not location else read.get(place) if place else None
         if first is not None:
             seen = f"{location} again" if first.text == location.text else f"{location}, which is {first}"
             yield _misplaced(folder, canary, seen, "a place of its own for each value")
-        if location.file in _not_for_values(folder, canary):
-            allowed = "files that neither gitcanary writes nor the Canary stands in"
-            yield _misplaced(folder, canary, str(location), allowed)
+
+
+def _alike(folder: Folder, canary: Canary, declaration: Declaration) -> Iterator[Problem]:
+    """Yield what is the same on both sides: nothing could be weighed, or judged, between a thing and itself."""
+    primary, second = (weights.short_host(host, canary.namespace) for host in names.hosts(canary))
+    if primary == second:
+        yield _same(folder, canary, "services", primary)
+    if declaration.workloads.primary == declaration.workloads.canary:
+        yield _same(folder, canary, "workloads", declaration.workloads.primary)
+
+
+def _same(folder: Folder, canary: Canary, key: str, name: str) -> Problem:
+    path: Path = (*canary.gitops, key)
+    return problem_of_spec(folder, canary, path, seen=f"{name} for both", allowed="one for each side")
 
 
 def _misplaced(folder: Folder, canary: Canary, seen: str, allowed: str) -> Problem:
     return problem_of_spec(folder, canary, canary.gitops, seen=seen, allowed=allowed)
 
 
-def _place(folder: Folder, location: Location) -> object:
-    """Return which value of which file a location names, None where it names none: whoever reads it says so."""
+def _own(canary: Canary) -> tuple[str, ...]:
+    return (*names.owned_files(canary), names.record_file(canary))
+
+
+def _is_for_values(file: File) -> bool:
+    """Tell whether a file is neither a record, nor one that gitcanary writes, nor one with a Canary in it."""
+    if file.name.endswith(RECORD) or owned.is_some_canarys(file.data):
+        return False
     try:
-        return location.file, declared.find(folder, location).place
-    except Refused:
-        return None
-
-
-def _not_for_values(folder: Folder, canary: Canary) -> set[str]:
-    own = {name for name in folder.files if folder.full(name) == canary.file}
-    return own | {*names.owned_files(canary), names.record_file(canary)}
+        return not any(is_canary(document.value) for document in file.documents)
+    except InvalidFile:
+        return True  # whoever reads it says so
 
 
 def _carriers(folder: Folder, canary: Canary) -> Iterator[str]:

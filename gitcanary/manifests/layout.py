@@ -37,13 +37,15 @@ def problems(folder: Folder, canary: Canary) -> tuple[Problem, ...]:
     if canary.declared is not None:
         declared = declared_layout.problems(folder, canary, canary.declared)
         replicas = declared_layout.problems_of_replicas(folder, canary)
-        return (*_file_names(folder, canary), *declared, *replicas, *onboarded.problems(folder, canary))
+        files = (*_file_names(folder, canary), *declared_layout.problems_of_files(folder, canary))
+        return (*files, *declared, *replicas, *onboarded.problems(folder, canary))
     target = release.find_target(folder, canary)
     if target is None:
         return tuple(_absent_target(folder, canary))
     return (
         *_between(folder, canary, target),
         *_file_names(folder, canary),
+        *declared_layout.problems_of_files(folder, canary),
         *_target(folder, canary, target),
         *_autoscaler(folder, canary),
         *_taken(folder, canary, target),

@@ -16,6 +16,7 @@ from gitcanary.manifests.text.graft import ABSENT, graft
 from gitcanary.manifests.text.values import Path, Value, are_same, has, value_at
 
 _SEPARATOR = "---\n"
+_MARK = "# Owned by gitcanary for canary "
 _LEADING_COMMENTS = re.compile(r"(?:#.*\n)*")
 _HTTP: Path = ("spec", "http", 0)
 _DESCRIBED: dict[str, tuple[Path, ...]] = {
@@ -129,7 +130,12 @@ class OwnedFile:
 
 def mark(canary: Canary) -> str:
     """Return what a file of gitcanary's for this canary begins with."""
-    return f"# Owned by gitcanary for canary {canary.namespace}/{canary.name}."
+    return f"{_MARK}{canary.namespace}/{canary.name}."
+
+
+def is_some_canarys(data: bytes) -> bool:
+    """Tell by its first line whether a file is one that gitcanary wrote, for whichever canary."""
+    return data.startswith(_MARK.encode())
 
 
 def is_ours(data: bytes, canary: Canary) -> bool:

@@ -62,7 +62,7 @@ def test_a_declared_layout_is_taken(files):
             "canary.yaml:",
             "a place of its own for each value",
         ),
-        ({"spec": ("values-primary.yaml#image.tag", "canary.yaml#kind")}, "canary.yaml:", "nor the Canary stands in"),
+        ({"spec": ("values-primary.yaml#image.tag", "canary.yaml#kind")}, "canary.yaml:", "nor a Canary stands in"),
         ({"spec": ("values-primary.yaml#image.tag", "podinfo.rollout#canary")}, "canary.yaml:", "no such file"),
         ({"spec": ("port: 9898", "port: 9898\n    hosts: [a.example.com]")}, "canary.yaml:", "routing is your own"),
         (
@@ -95,6 +95,56 @@ def test_two_canaries_may_not_move_one_value():
     refused = [str(each) for each in read_canaries(folder) if isinstance(each, InvalidSpec)]
     assert len(refused) == 2
     assert all("the same in another Canary" in each and "gitcanary.dev/gitops" in each for each in refused)
+
+
+@pytest.mark.parametrize("services", ["{primary: podinfo, canary: podinfo.test}", "{primary: a, canary: a}"])
+def test_one_service_for_both_sides_is_refused(services):
+    [problem] = problems({**inside(kustomize()), "canary.yaml": declaring(f"{KUSTOMIZE}services: {services}\n")})
+    assert "gitops.services" in problem
+    assert "for both; allowed: one for each side" in problem
+
+
+def test_one_workload_for_both_sides_is_refused():
+    named = KUSTOMIZE + "workloads: {primary: podinfo, canary: podinfo}\n"
+    [problem] = problems({**inside(kustomize()), "canary.yaml": declaring(named)})
+    assert "gitops.workloads: found podinfo for both; allowed: one for each side" in problem
+
+
+OTHER = SCALED["canary.yaml"].replace("name: podinfo", "name: other")
+ANOTHERS = {
+    "other.yaml": OTHER,
+    "other.rollout": "weight: 3\n",
+    "other.primary.yaml": "# Owned by gitcanary for canary test/other.\nspec: {replicas: 2}\n",
+}
+
+
+@pytest.mark.parametrize(
+    "location", ["other.yaml#spec.analysis.threshold", "other.rollout#weight", "other.primary.yaml#spec.replicas"]
+)
+def test_files_of_another_canary_are_not_for_values(location):
+    declared_one = declaring(KUSTOMIZE.replace("canary/kustomization.yaml#replicas[name=podinfo].count", location))
+    folder = folder_of({**inside(kustomize()), **ANOTHERS, "canary.yaml": declared_one})
+    canary = next(each for each in read_canaries(folder) if not isinstance(each, Exception) and each.name == "podinfo")
+    refused = [str(each) for each in layout.problems(folder, canary)]
+    assert any(location in each and "nor a Canary stands in" in each for each in refused), refused
+
+
+@pytest.mark.parametrize("location", ["canary.yaml#spec.analysis.threshold", "podinfo.primary.yaml#spec.replicas"])
+def test_beside_a_plain_release_the_primary_and_the_canary_are_no_place_for_replicas(location):
+    located = f"metadata:\n  annotations: {{gitcanary.dev/gitops: 'replicas: {location}'}}\n"
+    canary = SCALED["canary.yaml"].replace("metadata:\n", located, 1)
+    primary = "# Owned by gitcanary for canary test/podinfo.\nspec: {replicas: 2}\n"
+    refused = problems({**SCALED, "canary.yaml": canary, "podinfo.primary.yaml": primary})
+    assert any(location in each and "nor a Canary stands in" in each for each in refused), refused
+
+
+def test_two_canaries_may_not_move_one_value_by_another_name_for_it():
+    files = inside(kustomize())
+    other = KUSTOMIZE.replace("[name=podinfo]", "[0]").replace("[name=ghcr.io/stefanprodan/podinfo]", "[0]")
+    other = declaring(other.replace("canary/kustomization.yaml#images[0]", "canary/kustomization.yaml#images[1]"))
+    other = other.replace("name: podinfo\n", "name: other\n")
+    refused = [str(each) for each in read_canaries(folder_of({**files, "other.yaml": other}))]
+    assert all("the same in another Canary" in each and "gitcanary.dev/gitops" in each for each in refused), refused
 
 
 def test_two_values_may_come_from_one_source():

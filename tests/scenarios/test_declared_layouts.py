@@ -8,7 +8,7 @@ import pytest
 
 from gitcanary.rollout.state import Phase
 from support.environment import Environment
-from support.layouts import APP, WORKLOADS, helm, kustomize
+from support.layouts import APP, KUSTOMIZE, WORKLOADS, declaring, helm, kustomize
 
 
 @pytest.fixture
@@ -186,3 +186,16 @@ def test_a_canary_that_was_taken_back_with_its_record_is_taken_on_again(take) ->
     environment.run(timedelta(minutes=5))
     environment.commit({f"{APP}/canary.yaml": canary}, "Once more")
     environment.run_to(Phase.INITIALIZED)
+
+
+def test_two_canaries_that_mean_one_value_below_their_folder_are_both_left_alone(make) -> None:
+    other = KUSTOMIZE.replace("[name=ghcr.io/stefanprodan/podinfo]", "[0]").replace("[name=podinfo]", "[0]")
+    other = other.replace("canary/kustomization.yaml#images[0]", "canary/kustomization.yaml#images[1]")
+    second = declaring(other).replace("name: podinfo\n", "name: other\n").replace("app.example.com", "b.example.com")
+    environment: Environment = make({**kustomize(), f"{APP}/other.yaml": second})
+    environment.sync.workloads = WORKLOADS
+    environment.run(timedelta(minutes=5))
+    assert environment.ours == []
+    reasons = [str(each["reason"]) for each in environment.told.named("refused")]
+    assert len(reasons) == 2
+    assert all("gitcanary.dev/gitops: found the same in another Canary" in reason for reason in reasons), reasons
