@@ -120,9 +120,10 @@ class Folder:
     def find_all(self, kind: str, namespace: str, name: str | None = None) -> Iterator[Found]:
         """Walk the objects of a kind in a namespace, file by file, in the order of the files' names."""
         words = [kind.encode()] if name is None else [kind.encode(), name.encode()]
-        for file in self._manifests(words):
-            for document, value in file.objects():
-                if _is(value, kind, name) and self._is_in(value, namespace):
+        for file in self._named_manifests():
+            for document in _readable(file, words):
+                value = document.value
+                if is_object(value) and _is(value, kind, name) and self._is_in(value, namespace):
                     yield Found(file.name, document, value)
 
     def unreadable(self) -> tuple[InvalidFile, ...]:
@@ -131,11 +132,6 @@ class Folder:
 
     def _named_manifests(self) -> Iterator[File]:
         return (self.files[name] for name in sorted(self.files) if is_manifest(name))
-
-    def _manifests(self, words: Iterable[bytes]) -> Iterator[File]:
-        for file in self._named_manifests():
-            if all(word in file.data for word in words) and _trouble(file) is None:
-                yield file
 
     def _is_in(self, value: Object, namespace: str) -> bool:
         stated = self.namespace or text_at(value, "metadata", "namespace")
@@ -214,6 +210,17 @@ def _size(parsed: tuple[Document, ...] | InvalidFile) -> int:
 
 
 _PARSED: Recent[str, tuple[Document, ...] | InvalidFile] = Recent(_REMEMBERED, _size)
+
+
+def _readable(file: File, words: Iterable[bytes]) -> tuple[Document, ...]:
+    """Return a file's documents; none where it cannot be read. One that lacks a word is not parsed."""
+    data = file.data
+    if not all(word in data for word in words):
+        return ()
+    try:
+        return file.documents
+    except InvalidFile:
+        return ()
 
 
 def _trouble(file: File) -> InvalidFile | None:

@@ -44,7 +44,9 @@ def plan(
     edited = _with_manifests(folder, canary, before, decision, past)
     if edited.files == folder.files and _only_renders(before, decision):
         return None
-    edited = edited.holding(names.record_file(canary), record_file.write(decision.record))
+    record = record_file.write(decision.record)
+    record_file.remember(record, decision.record)
+    edited = edited.holding(names.record_file(canary), record)
     files = {folder.full(name): file.data for name, file in edited.files.items() if folder.files.get(name) != file}
     if not files:
         return None

@@ -27,9 +27,13 @@ class Recent(Generic[K, V]):
                 self._kept.move_to_end(key)
                 return kept[0]
         value = make()
+        self.put(key, value)
+        return value
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value that was made elsewhere."""
         with self._turn:
             self._keep(key, value, self._weigh(value))
-        return value
 
     def clear(self) -> None:
         """Forget everything."""

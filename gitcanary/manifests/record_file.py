@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gitcanary.errors import InvalidFile
+from gitcanary.manifests.recent import Recent
 from gitcanary.manifests.record_schema import RecordText, write_duration
 from gitcanary.manifests.text.documents import Document, line_of, parse
 from gitcanary.manifests.text.graft import graft
@@ -14,11 +15,17 @@ from gitcanary.rollout.state import Observed, Record, Request, SeenMetric, Verb
 
 VERSION = 1
 _HEADER = f"# Written by gitcanary. `request` is yours: {', '.join(Verb)}.\n"
+_REMEMBERED = 1024  # records that are kept read: those that a round may have written
+_KNOWN: Recent[bytes, Record] = Recent(_REMEMBERED)
 _EXACT = 2**53  # above it not every whole number is a float of its own
 
 
 def read(data: bytes, *, file: str = "") -> Record:
     """Read a record; raises `InvalidFile` with the line where a person broke it."""
+    return _KNOWN.get(data, lambda: _read(data, file))
+
+
+def _read(data: bytes, file: str) -> Record:
     documents = parse(data, file=file)
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
         raise InvalidFile("a record is one mapping", file=file)
@@ -33,6 +40,11 @@ def read(data: bytes, *, file: str = "") -> Record:
 def write(record: Record) -> bytes:
     """Write a record; reading it again gives the same record, and the same record always the same bytes."""
     return (_HEADER + dump(_shape(record))).encode()
+
+
+def remember(data: bytes, record: Record) -> None:
+    """Know what was just written: it comes back with the next tip, and need not be read for it."""
+    _KNOWN.put(data, record)
 
 
 def set_request(data: bytes, request: Request | None, *, file: str = "") -> bytes:
