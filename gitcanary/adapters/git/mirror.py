@@ -32,7 +32,7 @@ _CLONING = 10  # a first fetch brings the whole history: so many times the deadl
 _LAST_PUSH = 5.0  # seconds that a push gets to end when the process is asked to
 _REPLACED_LATELY = 600.0  # seconds in which a clone is not replaced again for the same tip
 _REMAINS = ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/pack/.tmp*", "objects/??/tmp_obj_*")
-_LOOSE_IN_ONE_OF_256 = 27  # the number at which git's own gc would pack them
+_LOOSE_IN_ONE_OF_256 = 4  # a thousand objects, some hundred commits: fewer than git's own gc waits for
 
 _PACKS = 16  # and so many packs are looked through for each object
 
@@ -248,13 +248,15 @@ class Mirror(Objects):
     def _tidy(self) -> None:
         """Put small packs and loose objects together now and then: git's own maintenance would run beside us.
 
-        Only packs that are small beside the others are written again, and none of their objects is left out, so this is
-        quick and loses nothing that was not pushed.
+        First by a walk through history, which knows the names of files and so finds what is alike. Then only packs that
+        are small beside the others are written again, and none of their objects is left out, so this is quick and loses
+        nothing that was not pushed.
         """
         objects = self._folder / "objects"
         loose = len(list((objects / "17").glob("*")))
         if loose > _LOOSE_IN_ONE_OF_256 or len(list(objects.glob("pack/*.pack"))) > _PACKS:
             self._remove_remains()
+            self._ask("repack", "-d", "-q")
             self._ask("repack", "-d", "-q", "--geometric=2")
 
     def _ask(self, *arguments: str, within: Path | None = None, given: BinaryIO | None = None) -> Answer:
