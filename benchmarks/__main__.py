@@ -1,6 +1,7 @@
 """Measures the rows and prints the table; all rows together also write `docs/benchmarks.md`."""
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what is in memory is removed
     parser = argparse.ArgumentParser(description="Measure what gitcanary costs.")
     parser.add_argument("row", nargs="*", choices=[[], *(row.name for row in ROWS)], help="only these rows")
     names = parser.parse_args().row

@@ -7,6 +7,7 @@ history differs from a real one: it is two commits of people and two of ours, wh
 
 import atexit
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -55,9 +56,14 @@ class Fleet:
 @cache
 def shared_fleet() -> Fleet:
     """Return the fleet that all rows share: made once in a run, and only copied by them."""
-    folder = tempfile.mkdtemp(prefix="gitcanary-fleet-", dir=in_memory())
+    return fleet(scratch("fleet") / "fleet.git")
+
+
+def scratch(name: str) -> Path:
+    """Return a new folder that is gone when this process ends."""
+    folder = tempfile.mkdtemp(prefix=f"gitcanary-{name}-", dir=in_memory())
     atexit.register(rmtree, folder, ignore_errors=True)
-    return fleet(Path(folder) / "fleet.git")
+    return Path(folder)
 
 
 def in_memory() -> str | None:
@@ -65,20 +71,34 @@ def in_memory() -> str | None:
     return str(_MEMORY) if _MEMORY.is_dir() else None
 
 
-def fleet(where: Path, canaries: int = 10_000, rolling: int = 1_000) -> Fleet:
-    """Make a repository with so many canaries, `rolling` of them at 10 % with a good check due."""
-    sample = _sample()
-    names = [f"app-{number:05}" for number in range(canaries)]
-    moving, remote = names[:rolling], make_remote(where)
-    first = _import(remote, sample.at_first, "Add the apps", _all(names, sample, sample.before, {}))
+def fleet(where: Path, canaries: int = 10_000, rolling: int = 1_000, canary: str | None = None) -> Fleet:
+    """Make a repository with so many canaries, `rolling` of them at 10 % with a good check due.
+
+    `canary` is a Canary named podinfo that all are like; the seed's by default.
+    """
+    sample = _sample(canary or without_autoscaler()["apps/podinfo/canary.yaml"])
+    apps = names(canaries)
+    moving, remote = apps[:rolling], make_remote(where)
+    first = _import(remote, sample.at_first, "Add the apps", _all(apps, sample, sample.before, {}))
     commits = {sample.first: first}
-    onboarded = _import(remote, sample.at_rest, "Onboard the apps", _all(names, sample, sample.resting, commits), US)
+    onboarded = _import(remote, sample.at_rest, "Onboard the apps", _all(apps, sample, sample.resting, commits), US)
     second = _import(remote, sample.at_second, "6.0.1", _all(moving, sample, sample.bumped, commits))
     commits |= {sample.second: second, sample.live: onboarded}
     tip = _import(remote, sample.since, "Advance to 10%", _all(moving, sample, sample.rolling, commits), US)
     remote.git("update-ref", remote.ref, tip)
-    resting = tuple(folder_of(name) for name in names[rolling:])
+    resting = tuple(folder_of(name) for name in apps[rolling:])
     return Fleet(remote, resting, tuple(map(folder_of, moving)), sample.since, sample.due)
+
+
+def names(count: int) -> list[str]:
+    """Return the names of so many canaries."""
+    return [f"app-{number:05}" for number in range(count)]
+
+
+def canary_named(name: str) -> Canary:
+    """Return the Canary of this name, as people wrote it."""
+    seed = without_autoscaler()["apps/podinfo/canary.yaml"]
+    return _read(_written(seed)[f"app/{WRITTEN}"].replace(SAMPLE, name))[1]
 
 
 def folder_of(name: str) -> str:
@@ -105,9 +125,10 @@ class _Sample:
 
 
 @cache
-def _sample() -> _Sample:
+def _sample(canary: str) -> _Sample:
     """Roll one canary out up to 10 %, as the scenarios do, and keep its files."""
-    with tempfile.TemporaryDirectory() as folder, Environment(Path(folder), _written(), name=SAMPLE, app="app") as here:
+    written = _written(canary)
+    with tempfile.TemporaryDirectory() as folder, Environment(Path(folder), written, name=SAMPLE, app="app") as here:
         here.sync.workloads = tuple(f"test/{name}" for name in (SAMPLE, f"{SAMPLE}-primary"))
         at_first, before = here.clock.now(), _files(here)
         here.onboard()
@@ -123,12 +144,9 @@ def _sample() -> _Sample:
         return _Sample(before, resting, bumped, rolling, *instants, first, second, live)
 
 
-def _written() -> dict[str, str]:
+def _written(canary: str) -> dict[str, str]:
     """Return what people wrote: Canary and Deployment in one file."""
-    canary = without_autoscaler()["apps/podinfo/canary.yaml"]
-    text = f"{canary}---\n{DEPLOYMENT}"
-    for word in ("name: ", "app: "):
-        text = text.replace(f"{word}podinfo\n", f"{word}{SAMPLE}\n")
+    text = re.sub(r"(name|app): podinfo(?=[\n}])", rf"\1: {SAMPLE}", f"{canary}---\n{DEPLOYMENT}")
     return {f"app/{WRITTEN}": text.replace("app.example.com", f"{SAMPLE}.example.com")}
 
 
@@ -156,14 +174,19 @@ def _all(names: Iterable[str], sample: _Sample, files: Files, commits: Mapping[s
 
 def _revision(text: str) -> tuple[str, str]:
     """Return the sample's revision, and as JSON the values that it is the digest of."""
-    folder = Folder("app", {WRITTEN: File(WRITTEN, blob_id(text.encode()), text.encode())})
-    [canary] = read_canaries(folder)
-    assert isinstance(canary, Canary)
+    folder, canary = _read(text)
     target = release.required_target(folder, canary)
     values = {"template": mapping_at(target.value, "spec", "template"), "configMaps": {}, "secrets": []}
     digest = release.revision(folder, canary)
     assert digest == release.hashed(values)
     return digest, json.dumps(values)
+
+
+def _read(text: str) -> tuple[Folder, Canary]:
+    folder = Folder("app", {WRITTEN: File(WRITTEN, blob_id(text.encode()), text.encode())})
+    [canary] = read_canaries(folder)
+    assert isinstance(canary, Canary)
+    return folder, canary
 
 
 def _import(remote: Remote, at: datetime, message: str, files: Iterable[tuple[str, str]], by: Person = PEOPLE) -> str:

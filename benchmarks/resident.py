@@ -24,10 +24,15 @@ def main() -> None:
     loop.close()
 
 
+def resident() -> float:
+    """Return what this process has resident, in MB."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * PAGE / 1e6
+
+
 def _tell() -> None:
     gc.collect()
-    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-    print(MARK, int(pages) * PAGE / 1e6)
+    print(MARK, resident())
 
 
 if __name__ == "__main__":

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from statistics import median
-from tempfile import mkdtemp
 from time import process_time
 
 import yaml
 
-from benchmarks.fleet import Fleet, fleet, in_memory
+from benchmarks.fleet import Fleet, fleet, scratch
 from benchmarks.loop import Address, Loop
 from benchmarks.measuring import Goal, Measured, Row, Stopwatch, against
 from benchmarks.resident import MARK
@@ -75,7 +74,7 @@ ROWS = (
 
 @cache
 def _resting() -> Fleet:
-    return fleet(Path(mkdtemp(prefix="gitcanary-rest-", dir=in_memory())) / "fleet.git", rolling=0)
+    return fleet(scratch("rest") / "fleet.git", rolling=0)
 
 
 def _started(folder: Path) -> Loop:

@@ -26,7 +26,7 @@ def serve(samples: str, folder: Path) -> Iterator[str]:
     (folder / "prometheus.yml").write_text("{}", encoding="utf-8")
     paths = [str(folder / "samples"), str(folder / "data")]
     subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", *paths], check=True, capture_output=True)
-    port = _free_port()
+    port = free_port()
     with (folder / "log").open("wb") as log, subprocess.Popen(_command(folder, port), stderr=log) as process:
         try:
             _await_ready(process, port, folder / "log")
@@ -45,7 +45,8 @@ def _command(folder: Path, port: int) -> list[str]:
     ]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback address that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
