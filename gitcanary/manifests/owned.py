@@ -56,14 +56,16 @@ class OwnedFile:
         first = [piece for piece in missing if pieces.index(piece) < min(present, default=0)]
         return self._extended(first, [piece for piece in missing if piece not in first])
 
-    def renewed(self, pieces: Sequence[Piece]) -> Folder:
+    def renewed(self, pieces: Sequence[Piece], former: Sequence[Piece] = ()) -> Folder:
         """Return the folder with the values of these pieces in those of them that this file holds.
 
-        Only what a decision or the spec describes is looked at; what else somebody wrote there stays.
+        Only what a decision or the spec describes is looked at; what else somebody wrote there stays. Labels and
+        annotations that the `former` pieces had, and these have not, go where nobody gave them another value.
         """
-        folder = self.folder
+        folder, before = self.folder, {(piece.kind, piece.name): piece for piece in former}
         for piece in pieces:
-            folder = folder.holding(self.name, replace(self, folder=folder).renewed_data(piece))
+            old = before.get((piece.kind, piece.name))
+            folder = folder.holding(self.name, replace(self, folder=folder).renewed_data(piece, old))
         return folder
 
     def without(self, kind: str, kept: Sequence[str]) -> Folder:
@@ -84,14 +86,15 @@ class OwnedFile:
     def _objects(self, kind: str) -> Iterator[Found]:
         return (found for found in self.folder.find_all(kind, self.canary.namespace) if found.file == self.name)
 
-    def renewed_data(self, piece: Piece) -> bytes:
-        """Return the content of this file with the values of one piece in it."""
+    def renewed_data(self, piece: Piece, former: Piece | None = None) -> bytes:
+        """Return the content of this file with the values of one piece in it, and without what `former` alone gave."""
         found = self._find(piece)
         data = self.folder.files[self.name].data
         if found is None or found.file != self.name:
             return data
-        rendered = parse(self._text([piece]).encode())[0].value
-        for path in _differing(found.value, rendered, self._route(found)):
+        rendered, old = (parse(self._text([each or piece]).encode())[0].value for each in (piece, former))
+        gone = list(_outlived(found.value, rendered, old))
+        for path in (*gone, *_differing(found.value, rendered, self._route(found))):
             new = value_at(rendered, path) if has(rendered, path) else ABSENT
             place = found.place(*_in_route(path, self._route(found)))
             data = graft(data, place, new, file=self.folder.full(self.name))
@@ -152,6 +155,18 @@ def _differing(present: Value, rendered: Value, route: int) -> Iterator[Path]:
             yield path
     if has(present, ("spec", "replicas")) and not has(rendered, ("spec", "replicas")):
         yield ("spec", "replicas")  # an autoscaler has it now
+
+
+def _outlived(present: Value, rendered: Value, former: Value) -> Iterator[Path]:
+    """Yield the labels and annotations that the former spec alone gave; all at once where nothing is left of them."""
+    kind = text_at(rendered, "kind") or ""
+    for entries in ("labels", "annotations") if kind in _WITH_METADATA_OF_SPEC else ():
+        held, old, new = (mapping_at(value, "metadata", entries) for value in (present, former, rendered))
+        gone = [key for key, value in old.items() if key not in new and held.get(key) == value]
+        if gone and len(gone) == len(held):
+            yield ("metadata", entries)
+        else:
+            yield from (("metadata", entries, key) for key in gone)
 
 
 def _in_route(path: Path, route: int) -> Path:

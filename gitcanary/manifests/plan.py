@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gitcanary.errors import Refused
 from gitcanary.manifests import declared, kustomization, message, names, pieces, record_file, release, weights
+from gitcanary.manifests.canaries import read_former
 from gitcanary.manifests.catalog import Folder, Found, mapping_at
 from gitcanary.manifests.owned import OwnedFile
 from gitcanary.manifests.pieces import Piece
@@ -68,7 +69,7 @@ def _with_manifests(folder: Folder, canary: Canary, before: Record | None, decis
     if decision.action is Action.ROUTE or (decision.action is Action.INITIALIZE and canary.declared is None):
         edited = _with_routing(edited, canary, decision.action)
     if before is not None and before.spec != decision.record.spec and decision.record.phase is not Phase.TERMINATED:
-        edited = _as_described(edited, canary)
+        edited = _as_described(edited, canary, _former(folder, canary, before, past))
     if decision.weight is not None:
         edited = weights.with_weight(edited, canary, decision.weight)
     if decision.replicas is not None:
@@ -147,16 +148,40 @@ def _with_apex(folder: Folder, canary: Canary, label: tuple[str, str]) -> Folder
     return _spliced(folder, apex, ("spec", "selector", label[0]), names.primary(label[1]))
 
 
-def _as_described(folder: Folder, canary: Canary) -> Folder:
-    """Write anew what the changed spec describes, in what is there already; weights stay."""
-    folder = _with_autoscaler(folder, canary)
+def _former(folder: Folder, canary: Canary, before: Record, past: Past) -> Canary | None:
+    """Return the Canary as the last decision knew it, None where it cannot be had any more."""
+    try:
+        return read_former(folder, before.spec, past.blob(before.spec), f"{canary.namespace}/{canary.name}")
+    except Refused:
+        return None
+
+
+def _as_described(folder: Folder, canary: Canary, former: Canary | None) -> Folder:
+    """Write anew what the changed spec describes, in what is there already; weights stay.
+
+    What the former one alone gave is taken away, and what people added stays.
+    """
+    folder = _with_late_rules(_with_autoscaler(folder, canary), canary)
     name = names.routing_file(canary)
     if name not in folder.files:
         return folder
+    given = _given(folder, former) if former is not None else []
+    return OwnedFile(folder, canary, name).renewed(_given(folder, canary), given)
+
+
+def _given(folder: Folder, canary: Canary) -> list[Piece]:
+    """Return the routing as this spec gives it; without a policy the two rules that may be there have none either."""
     if canary.declared is not None:
-        return OwnedFile(folder, canary, name).renewed(_routing_where_declared(folder, canary))
-    label = release.required_label(release.required_target(folder, canary))
-    return OwnedFile(folder, canary, name).renewed(_routing(folder, canary, label))
+        rules = [] if canary.service.traffic_policy else pieces.destination_rules(canary)
+        return [*rules, *_routing_where_declared(folder, canary)]
+    return _routing(folder, canary, release.required_label(release.required_target(folder, canary)))
+
+
+def _with_late_rules(folder: Folder, canary: Canary) -> Folder:
+    """Make the rules for a policy that the spec got after the routing of a declared layout was made."""
+    if canary.declared is None or weights.find(folder, canary) is None:
+        return folder
+    return OwnedFile(folder, canary, names.routing_file(canary)).with_missing(_routing_where_declared(folder, canary))
 
 
 def _with_autoscaler(folder: Folder, canary: Canary) -> Folder:

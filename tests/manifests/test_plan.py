@@ -1,13 +1,15 @@
 """What each decision changes, and that it changes nothing else."""
 
 import difflib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from gitcanary.errors import Refused
-from gitcanary.manifests import release
+from gitcanary.manifests import record_file, release
+from gitcanary.manifests.catalog import blob_id
 from gitcanary.rollout.decision import Commit
 from gitcanary.rollout.state import Action, Hold, Phase, Promoted
 from support.planning import NOON, History, folder_of, generated, onboarded, promotion, rise
@@ -176,6 +178,59 @@ def test_a_changed_spec_is_written_anew_and_the_weights_stay():
     assert objects["VirtualService", "podinfo"]["spec"]["http"][0]["retries"]["attempts"] == 5
     assert objects["DestinationRule", "podinfo-canary"]["spec"]["trafficPolicy"] == {"tls": {"mode": "ISTIO_MUTUAL"}}
     assert release.placed(history.tip, history.canary).weight == 10
+
+
+LABELLED = CANARY.replace(
+    "    port: 9898\n",
+    """    port: 9898
+    apex: {labels: {team: payments, tier: web}, annotations: {owner: mia, cost: "7"}}
+    primary: {annotations: {seen: by-all}}
+""",
+)
+
+
+def metadata(history: History, kind: str, name: str) -> dict[str, dict[str, str]]:
+    """Return the labels and annotations of an object that gitcanary made."""
+    held = generated(history.tip)[kind, name]["metadata"]
+    return {key: held[key] for key in ("labels", "annotations") if key in held}
+
+
+def test_what_the_spec_alone_gave_goes_with_it_and_what_people_added_stays():
+    history = onboarded({**PLAIN, "canary.yaml": LABELLED})
+    text = history.tip.files[ROUTING].data.decode()
+    text = text.replace("    owner: mia\n", "    owner: mia\n    ours: stays\n").replace("tier: web", "tier: edited")
+    history.tip = history.tip.holding(ROUTING, text.encode())
+    history.push_files(canary__yaml=LABELLED.replace("team: payments, tier: web", "kept: here"))
+    history.decide(Commit(Action.ROUTE, history.next(), "the spec changed"))
+    for kind in ("Service", "VirtualService"):
+        assert metadata(history, kind, "podinfo") == {
+            "labels": {"app": "podinfo", "tier": "edited", "kept": "here"},
+            "annotations": {"owner": "mia", "ours": "stays", "cost": "7"},
+        }
+    history.push_files(canary__yaml=CANARY)
+    history.decide(Commit(Action.ROUTE, history.next(), "the spec changed"))
+    assert metadata(history, "Service", "podinfo")["annotations"] == {"ours": "stays"}
+    assert metadata(history, "Service", "podinfo-primary") == {"labels": {"app": "podinfo-primary"}}
+
+
+def test_metadata_that_was_all_the_specs_goes_without_a_trace():
+    plain, labelled = onboarded(PLAIN), onboarded({**PLAIN, "canary.yaml": LABELLED})
+    labelled.push_files(canary__yaml=CANARY)
+    labelled.decide(Commit(Action.ROUTE, labelled.next(), "the spec changed"))
+    assert generated(labelled.tip) == generated(plain.tip)
+
+
+def test_a_spec_that_cannot_be_had_any_more_takes_nothing_away():
+    history = onboarded({**PLAIN, "canary.yaml": LABELLED})
+    spec = blob_id(b"not a Canary")
+    history.tip = history.tip.holding("old", b"not a Canary")
+    record = replace(history.record, spec=spec) if history.record else None
+    assert record is not None
+    history.tip = history.tip.holding(RECORD, record_file.write(record))
+    history.push_files(canary__yaml=CANARY.replace("attempts: 3", "attempts: 5"))
+    history.decide(Commit(Action.ROUTE, history.next(), "the spec changed"))
+    assert generated(history.tip)["VirtualService", "podinfo"]["spec"]["http"][0]["retries"]["attempts"] == 5
+    assert metadata(history, "Service", "podinfo-primary")["annotations"] == {"seen": "by-all"}
 
 
 def test_a_changed_spec_that_describes_the_same_is_no_commit():

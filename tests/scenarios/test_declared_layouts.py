@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pygit2
 import pytest
+import yaml
 
 from gitcanary.rollout.state import Phase
+from support.apps import seed_canary
 from support.environment import Environment
 from support.layouts import APP, KUSTOMIZE, WORKLOADS, declaring, helm, kustomize
 
@@ -199,3 +201,25 @@ def test_two_canaries_that_mean_one_value_below_their_folder_are_both_left_alone
     reasons = [str(each["reason"]) for each in environment.told.named("refused")]
     assert len(reasons) == 2
     assert all("gitcanary.dev/gitops: found the same in another Canary" in reason for reason in reasons), reasons
+
+
+def rules(environment: Environment) -> dict[str, object]:
+    """Return the policies of the DestinationRules that gitcanary made, by host."""
+    documents = yaml.safe_load_all(environment.read("podinfo.routing.yaml"))
+    found = (each["spec"] for each in documents if each["kind"] == "DestinationRule")
+    return {spec["host"]: spec.get("trafficPolicy") for spec in found}
+
+
+def test_rules_for_a_policy_come_and_go_with_it_where_people_have_the_services(take) -> None:
+    spec = seed_canary()
+    start = spec.index("    # Istio traffic policy")
+    end = spec.index("    # Istio retry policy")
+    policy = spec[start:end]
+    environment = take({**kustomize(), f"{APP}/canary.yaml": declaring(KUSTOMIZE, spec.replace(policy, ""))})
+    assert rules(environment) == {}
+    environment.commit({f"{APP}/canary.yaml": declaring(KUSTOMIZE, spec)}, "A policy")
+    environment.run(timedelta(minutes=2))
+    assert rules(environment) == dict.fromkeys(("podinfo", "podinfo-canary"), yaml.safe_load(policy)["trafficPolicy"])
+    environment.commit({f"{APP}/canary.yaml": declaring(KUSTOMIZE, spec.replace(policy, ""))}, "No policy")
+    environment.run(timedelta(minutes=2))
+    assert rules(environment) == {"podinfo": None, "podinfo-canary": None}
