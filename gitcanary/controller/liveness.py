@@ -16,12 +16,16 @@ SEVERITY = (LiveStatus.INEFFECTIVE, LiveStatus.BLOCKED, LiveStatus.PENDING, Live
 
 
 class Watcher:
-    """Judges sightings. Remembers since when a commit is live; losing that postpones decisions and changes none."""
+    """Judges sightings. Remembers since when a commit is live; losing that postpones decisions and changes none.
+
+    A gate's time that is more than an interval ahead says nothing: a clock was set back. What it shows counts from when
+    it was first seen, as with a gate that gives no time.
+    """
 
     def __init__(self, historian: Historian) -> None:
         self._historian = historian
         self._history = historian.history
-        self._since: dict[Key, tuple[str, datetime]] = {}
+        self._since: dict[Key, tuple[tuple[str, bool], datetime]] = {}
 
     def forget(self, keys: Iterable[Key]) -> None:
         """Drop what is known of canaries that are no more, or at rest."""
@@ -31,13 +35,17 @@ class Watcher:
     def judge(self, subject: Subject, state: State, tip: str, sightings: Sequence[Sighting], now: datetime) -> Live:
         """Return what is live by all gates together: the least of what they say."""
         lives = [self._judge_one(subject, state, tip, sighting) for sighting in sightings]
-        if any(live.placed not in {None, state.placed} for live in lives):
-            self._since.pop(subject.key, None)  # other values were live: what comes back begins anew
+        latest = now + subject.canary.spec.interval
         least = min(lives, key=lambda live: SEVERITY.index(live.status))
-        if least.status is not LiveStatus.APPLIED:
-            return least
-        since = max((live.since for live in lives if live.since), default=now)
-        return self._remember(subject.key, combine(lives, since), since)
+        if least.status is LiveStatus.APPLIED:
+            since = max((live.since for live in lives if live.since), default=None)
+            return self._remember(subject.key, without_future(combine(lives, since), latest), now)
+        live = without_future(least, latest)
+        if live.since != least.since:
+            return self._remember(subject.key, live, now)
+        if any(each.placed not in {None, state.placed} for each in lives):
+            self._since.pop(subject.key, None)  # other values were live: what comes back begins anew
+        return live
 
     def _judge_one(self, subject: Subject, state: State, tip: str, sighting: Sighting) -> Live:
         revision = self._applied_revision(subject, tip, sighting)
@@ -82,14 +90,22 @@ class Watcher:
         commits = self._history.touching(tip, subject.key.path)
         return next((each.commit for each in commits if each.committed_at <= sighting.committed_until), None)
 
-    def _remember(self, key: Key, live: Live, since: datetime) -> Live:
-        """Return what is live with the earliest time that was ever seen for this commit."""
+    def _remember(self, key: Key, live: Live, now: datetime) -> Live:
+        """Return what is live with the earliest time that was ever told for this commit, else ever seen."""
         if live.commit is None:
             return live
-        commit, before = self._since.get(key, (live.commit, since))
-        first = min(before, since) if commit == live.commit else since
-        self._since[key] = (live.commit, first)
+        shown, since = (live.commit, live.since is not None), live.since or now
+        known, before = self._since.get(key, (shown, since))
+        first = min(before, since) if known == shown else since
+        self._since[key] = (shown, first)
         return replace(live, since=first)
+
+
+def without_future(live: Live, latest: datetime) -> Live:
+    """Return what is live without the times that a clock which was set back told: those later than `latest`."""
+    times = (live.since, live.not_ready_since)
+    since, not_ready_since = (time if time is not None and time <= latest else None for time in times)
+    return replace(live, since=since, not_ready_since=not_ready_since)
 
 
 def combine(lives: Sequence[Live], since: datetime | None) -> Live:

@@ -136,7 +136,7 @@ def words(desk: Desk, live: Live) -> str:
     made = desk.environment.ours[-1].committed_at
     times = {made: "the commit", made + SECOND: "the gate's time", desk.environment.clock.now(): "it was first seen"}
     assert live.since is not None
-    return f"live since {times[live.since]}"
+    return f"live since {times[max(live.since, made)]}"  # the rules' floor: nothing is live before it was made
 
 
 def test_the_page_and_the_rows_are_the_same_list() -> None:

@@ -111,8 +111,9 @@ class SyncTool:
         )
 
     def notice(self) -> None:
-        """See the branch's tip, and apply what was seen long enough ago."""
-        tip = self._tip()
+        """See the branch's tip, and apply what was seen long enough ago. A clock that was set back delays nothing."""
+        tip, now = self._tip(), self._clock.now()
+        self._seen = [(commit, min(seen, now)) for commit, seen in self._seen]
         if not self._seen or self._seen[-1][0] != tip:
             self._seen.append((tip, self._clock.now()))
         due = [(commit, seen + self.lag) for commit, seen in self._seen if seen + self.lag <= self._clock.now()]
