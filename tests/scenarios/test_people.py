@@ -135,6 +135,55 @@ def test_an_abort_rolls_back_and_a_retry_starts_again(environment) -> None:
     assert "podinfo:6.0.1" in environment.read("podinfo.primary.yaml")
 
 
+@pytest.mark.parametrize(
+    ("verb", "subject"),
+    [
+        ("pause", "Pause test/podinfo"),
+        ("resume", "Answer test/podinfo: neither paused nor held"),
+        ("promote", "Promote test/podinfo"),
+        ("abort", "Roll back test/podinfo: aborted by Mia"),
+        ("skip-analysis", "Promote test/podinfo"),
+        ("adopt", "Answer test/podinfo: nothing to adopt"),
+        ("dance", "Answer test/podinfo: no such request"),
+    ],
+)
+def test_the_commit_that_a_request_leads_to_says_who_asked_and_why(environment, verb, subject) -> None:
+    reach(environment, 20)
+    ask(environment, verb, "the fair begins at noon")
+    asked = environment.remote.tip
+    environment.run_until(lambda: environment.record.request is None)
+    done = environment.ours[-1]
+    assert done.message.startswith(subject)
+    assert f"Asked for by Mia in {asked[:7]}: the fair begins at noon" in done.message
+
+
+def test_of_two_requests_at_once_the_later_one_counts(environment) -> None:
+    reach(environment, 20)
+    ask(environment, "pause", "lunch")
+    ask(environment, "abort", "it burns")
+    environment.run(timedelta(minutes=1))
+    after = environment.subjects[environment.subjects.index("Ask to abort") + 1 :]
+    assert [subject.split()[0] for subject in after] == ["Roll", "Scale"]
+    assert environment.record.paused is None
+
+
+@pytest.mark.parametrize(
+    ("verb", "first"), [("abort", ["Roll"]), ("pause", ["Pause", "Restart"]), ("promote", ["Restart"])]
+)
+def test_a_request_in_a_commit_that_brings_another_revision_too(environment, verb, first) -> None:
+    reach(environment, 20)
+    record = record_file.set_request(environment.read("podinfo.rollout").encode(), Request(verb, None))
+    deployment = environment.read("deployment.yaml").replace("podinfo:6.0.1", "podinfo:6.0.2")
+    environment.commit(
+        {"apps/podinfo/podinfo.rollout": record, "apps/podinfo/deployment.yaml": deployment}, "Both at once"
+    )
+    environment.settle()
+    after = environment.subjects[environment.subjects.index("Both at once") + 1 :]
+    assert [subject.split()[0] for subject in after] == first
+    assert environment.record.weight == 0, "no traffic for what nobody looked at"
+    assert environment.record.request is None
+
+
 def test_skip_analysis_promotes_by_readiness_alone(environment) -> None:
     reach(environment, 10)
     environment.prometheus.values["request-success-rate"] = None
