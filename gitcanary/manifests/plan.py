@@ -1,11 +1,11 @@
 """What a decision changes: the files of one commit and its message, and nothing else. No file is written here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gitcanary.errors import Refused
 from gitcanary.manifests import declared, kustomization, message, names, pieces, record_file, release, weights
-from gitcanary.manifests.canaries import read_former
+from gitcanary.manifests.canaries import read_canaries, read_former
 from gitcanary.manifests.catalog import Folder, Found, mapping_at
 from gitcanary.manifests.owned import OwnedFile
 from gitcanary.manifests.pieces import Piece
@@ -63,9 +63,9 @@ def _only_renders(before: Record | None, decision: Commit) -> bool:
 def _with_manifests(folder: Folder, canary: Canary, before: Record | None, decision: Commit, past: Past) -> Folder:
     edited = folder
     if decision.primary is not None:
-        edited = _with_primary(edited, canary, decision.primary, past)
+        edited = _with_primary(edited, canary, before, decision.primary, past)
     if decision.canary is not None:
-        edited = _with_canary(edited, canary, decision, past)
+        edited = _with_canary(edited, canary, before, decision, past)
     if decision.action is Action.ROUTE or (decision.action is Action.INITIALIZE and canary.declared is None):
         edited = _with_routing(edited, canary, decision.action)
     if before is not None and before.spec != decision.record.spec and decision.record.phase is not Phase.TERMINATED:
@@ -77,11 +77,11 @@ def _with_manifests(folder: Folder, canary: Canary, before: Record | None, decis
     return kustomization.with_resources(edited, [name for name in edited.files if name not in folder.files])
 
 
-def _with_primary(folder: Folder, canary: Canary, promoted: Promoted, past: Past) -> Folder:
+def _with_primary(folder: Folder, canary: Canary, before: Record | None, promoted: Promoted, past: Past) -> Folder:
     """Give the primary exactly the values of one commit, whatever the branch holds by now."""
     source = past.folder(promoted.source)
     if canary.declared is not None:
-        return _with_values(folder, canary.declared, Role.PRIMARY, promoted, past)
+        return _with_values(folder, _declarations(folder, canary, before, source, past), Role.PRIMARY, promoted, source)
     found = release.revision(source, canary)
     if found != promoted.revision:
         raise Refused(f"{promoted.source} holds {found}, not {promoted.revision}: nothing is promoted")
@@ -90,21 +90,42 @@ def _with_primary(folder: Folder, canary: Canary, promoted: Promoted, past: Past
     return OwnedFile(OwnedFile(folder, canary, name).with_missing(wanted), canary, name).renewed(wanted)
 
 
-def _with_canary(folder: Folder, canary: Canary, decision: Commit, past: Past) -> Folder:
+def _with_canary(folder: Folder, canary: Canary, before: Record | None, decision: Commit, past: Past) -> Folder:
     """Give the canary a revision's values; where they cannot be had, a rollback takes its traffic away all the same."""
     if canary.declared is None or decision.canary is None:
         return folder
     try:
-        return _with_values(folder, canary.declared, Role.CANARY, decision.canary, past)
+        source = past.folder(decision.canary.source)
+        declarations = _declarations(folder, canary, before, source, past)
+        return _with_values(folder, declarations, Role.CANARY, decision.canary, source)
     except Refused:
         if decision.action is Action.ROLLBACK:
             return folder
         raise
 
 
-def _with_values(folder: Folder, declaration: Declaration, role: Role, promoted: Promoted, past: Past) -> Folder:
-    values = declared.values_of(past.folder(promoted.source), declaration, promoted.revision)
-    return declared.with_values(folder, declaration, role, values)
+def _with_values(
+    folder: Folder, declarations: Iterable[Declaration], role: Role, promoted: Promoted, source: Folder
+) -> Folder:
+    """Put a revision's values where the first of these declarations that knows it has them."""
+    refusals = []
+    for declaration in declarations:
+        try:
+            values = declared.values_of(source, declaration, promoted.revision)
+        except Refused as refusal:
+            refusals.append(refusal)
+        else:
+            return declared.with_values(folder, declaration, role, values)
+    raise refusals[0]
+
+
+def _declarations(
+    folder: Folder, canary: Canary, before: Record | None, source: Folder, past: Past
+) -> Iterator[Declaration]:
+    """Walk what `release` says, and what it said before: a revision is known by the list that it was made from."""
+    known = [canary, _former(folder, canary, before, past) if before is not None else None]
+    known += [each for each in read_canaries(source) if isinstance(each, Canary) and each.name == canary.name]
+    yield from (each.declared for each in known if each is not None and each.declared is not None)
 
 
 def _with_routing(folder: Folder, canary: Canary, action: Action) -> Folder:

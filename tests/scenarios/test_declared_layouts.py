@@ -223,3 +223,25 @@ def test_rules_for_a_policy_come_and_go_with_it_where_people_have_the_services(t
     environment.commit({f"{APP}/canary.yaml": declaring(KUSTOMIZE, spec.replace(policy, ""))}, "No policy")
     environment.run(timedelta(minutes=2))
     assert rules(environment) == {"podinfo": None, "podinfo-canary": None}
+
+
+def test_a_promotion_that_fails_is_undone_although_another_value_was_declared_meanwhile(take) -> None:
+    files = dict(kustomize())
+    files[f"{APP}/app/kustomization.yaml"] += "other: '1'\n"
+    files[f"{APP}/release.yaml"] += "other: '1'\n"
+    more = "- canary: canary/kustomization.yaml#images[name=other/image].newTag\n"
+    more += "  primary: app/kustomization.yaml#other\n  source: release.yaml#other\n"
+    environment = take(files)
+    before = people(environment)
+    write(environment, "release.yaml", "6.0.0", "6.0.1")
+    environment.run_to(Phase.PROMOTING)
+    declared = declaring(KUSTOMIZE.replace("replicas:", f"{more}replicas:"))
+    environment.commit({f"{APP}/canary.yaml": declared}, "Another value")
+    environment.sync.unready.add("test/podinfo")
+    environment.sync.not_ready_since = environment.clock.now()
+    environment.run_until(lambda: environment.record.restoring is not None)
+    assert people(environment)[f"{APP}/app/kustomization.yaml"] == before[f"{APP}/app/kustomization.yaml"]
+    environment.sync.unready.clear()
+    environment.run_until(lambda: actions(environment).count("Roll back") > 1)
+    second = [line.commit for line in environment.ours if line.subject.startswith("Roll back")][1]
+    assert canary_tag(environment, second) == "6.0.0"
