@@ -30,6 +30,11 @@ from dataclasses import dataclass
 from typing import Self
 
 
+def plainly(path: str) -> str:
+    """Return a path as one printable line: whoever can commit can call a file `x<newline>error: y`."""
+    return path if path.isprintable() else ascii(path)[1:-1]
+
+
 class GitcanaryError(Exception):
     """Anything that gitcanary raises itself."""
 
@@ -52,7 +57,7 @@ class RefusedText(Refused):
         self.file = file
 
     def __str__(self) -> str:
-        where = f"{self.file or 'line'}:{self.line}" if self.line else self.file
+        where = f"{plainly(self.file) or 'line'}:{self.line}" if self.line else plainly(self.file)
         return f"{where}: {self.reason}" if where else self.reason
 
     def within(self, file: str) -> Self:
@@ -83,7 +88,7 @@ class Problem:
     allowed: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.field}: found {self.found}; allowed: {self.allowed}"
+        return f"{plainly(self.file)}:{self.line}: {self.field}: found {self.found}; allowed: {self.allowed}"
 
 
 class InvalidSpec(Refused):

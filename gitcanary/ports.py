@@ -17,7 +17,10 @@ from gitcanary.rollout.spec import Metric
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of a tree: its blob's id and its Git mode (0o100644; a symlink is 0o120000, a submodule 0o160000)."""
+    """One entry of a tree: its object's id and its Git mode.
+
+    A file's is 0o100644 or 0o100755, a symlink's 0o120000, a submodule's 0o160000, a folder's 0o040000.
+    """
 
     blob: str
     mode: int
@@ -73,7 +76,7 @@ class Files(Protocol):
     """The files of commits, as a survey reads them."""
 
     def entries(self, commit: str, folder: str = "") -> Mapping[str, Entry]:
-        """Return the files directly in a folder of a commit, by name ('' is the root; no folder, no files)."""
+        """Return what lies directly in a folder, folders too, by name ('' is the root; no folder, nothing)."""
         ...
 
     def files(self, commit: str, under: str = "") -> Iterator[tuple[str, Entry]]:

@@ -13,7 +13,7 @@ from gitcanary.ports import Entry
 
 NOW = "now"
 _GIT = ".git"
-_REGULAR, _LINK = 0o100644, 0o120000
+_REGULAR, _LINK, _FOLDER = 0o100644, 0o120000, 0o040000
 
 
 class Checkout:
@@ -28,11 +28,11 @@ class Checkout:
         self._contents: dict[str, bytes] = {}
 
     def entries(self, commit: str, folder: str = "") -> Mapping[str, Entry]:  # noqa: ARG002 - there is one commit
-        """Return the files directly in a folder, none where there is none. Raises `Usage` where it cannot be read."""
+        """Return what lies directly in a folder, if there is one. Raises `Usage` where it cannot be read."""
         if not self._is_folder(folder):
             return {}
         with _scanned(self._root / folder) as listed:
-            return {_text(each.name): self._entry(each) for each in listed if each.is_symlink() or each.is_file()}
+            return {_text(each.name): self._entry(each) for each in listed if _is_listed(each)}
 
     def files(self, commit: str, under: str = "") -> Iterator[tuple[str, Entry]]:
         """Walk all files below a folder. Raises `Usage` where one of its folders cannot be read."""
@@ -40,7 +40,8 @@ class Checkout:
         while pending:
             folder = pending.pop()
             prefix = f"{folder}/" if folder else ""
-            yield from ((prefix + name, entry) for name, entry in self.entries(commit, folder).items())
+            entries = self.entries(commit, folder).items()
+            yield from ((prefix + name, entry) for name, entry in entries if entry.mode != _FOLDER)
             pending.extend(prefix + name for name in self._folders_in(folder))
 
     def changes(self, old: str, new: str) -> frozenset[str]:
@@ -70,6 +71,8 @@ class Checkout:
     def _entry(self, found: "os.DirEntry[str]") -> Entry:
         if found.is_symlink():
             return Entry("", _LINK)
+        if found.is_dir():
+            return Entry("", _FOLDER)
         return Entry(self._blob(Path(found.path)) if may_matter(found.name) else "", _REGULAR)
 
     def _blob(self, path: Path) -> str:
@@ -80,6 +83,11 @@ class Checkout:
         blob = blob_id(data)
         self._contents[blob] = data
         return blob
+
+
+def _is_listed(found: "os.DirEntry[str]") -> bool:
+    """Tell whether Git would list it, but for its own folder: sockets and the like are none of its affair."""
+    return found.is_symlink() or found.is_file() or (found.is_dir() and found.name != _GIT)
 
 
 def _scanned(folder: Path) -> "os._ScandirIterator[str]":

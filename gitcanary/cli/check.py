@@ -12,7 +12,7 @@ from gitcanary.adapters.checkout import NOW, Checkout
 from gitcanary.cli.console import printable, say, say_json, say_table
 from gitcanary.cli.findings import Finding, Level, Readiness, annotation, as_json, findings
 from gitcanary.controller.survey import Survey
-from gitcanary.errors import Usage
+from gitcanary.errors import Usage, plainly
 
 COLUMNS = ("CANARY", "FILE", "RESULT")
 STYLES = {Level.ERROR: "red", Level.WARNING: "yellow"}
@@ -75,7 +75,7 @@ def tell(found: Sequence[Finding], path: Path) -> None:
         say(str(remark), style=STYLES[remark.level])
     if any(each.remarks for each in found):
         say()
-    say_table(COLUMNS, ((each.canary, each.file, each.readiness) for each in found))
+    say_table(COLUMNS, ((plainly(each.canary), plainly(each.file), each.readiness) for each in found))
     ungated = sum(not each.has_gate for each in found)
     if ungated:
         names = "one Canary names" if ungated == 1 else f"{ungated} Canaries name"

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from gitcanary.controller.subject import Subject, Unfit
 from gitcanary.controller.survey import Survey
-from gitcanary.errors import Forgotten, InvalidSpec, Problem, Refused, RefusedText
+from gitcanary.errors import Forgotten, InvalidSpec, Problem, Refused, RefusedText, plainly
 
 
 class Readiness(StrEnum):
@@ -36,7 +36,7 @@ class Remark:
     text: str
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
+        where = f"{plainly(self.file)}:{self.line}" if self.line else plainly(self.file)
         return f"{where}: {self.level}: {f'{self.field}: ' if self.field else ''}{self.text}"
 
 

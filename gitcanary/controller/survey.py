@@ -109,8 +109,8 @@ class Survey:
             return
         read = self._canaries_in(tip, folder)
         canaries = [canary for canary in read if isinstance(canary, Canary)]
-        for refusal in (refusal for refusal in read if isinstance(refusal, Refused)):
-            yield Unfit(Key(folder.path, unfit_name(refusal)), refusal)
+        for name, refusal in told_by_file(refusal for refusal in read if isinstance(refusal, Refused)).items():
+            yield Unfit(Key(folder.path, name), refusal)
         for canary in canaries:
             fit = self._fit(self._whole(tip, folder, canary), canary)
             yield fit
@@ -228,6 +228,18 @@ def subject(folder: Folder, canary: Canary) -> Subject:
     file = folder.files.get(f"{canary.name}{RECORD}")
     record = record_file.read(file.data, file=folder.full(file.name)) if file else None
     return Subject(key, canary, folder, record, file.blob if file else None)
+
+
+def told_by_file(refusals: Iterable[Refused]) -> dict[str, Refused]:
+    """Return the refusals of each file as one: it may hold many Canaries that cannot be honoured."""
+    told: dict[str, Refused] = {}
+    for refusal in refusals:
+        match told.get(name := unfit_name(refusal)), refusal:
+            case InvalidSpec(problems=before), InvalidSpec(problems=further):
+                told[name] = InvalidSpec((*before, *further))
+            case _:
+                told[name] = refusal
+    return told
 
 
 def unfit_name(refusal: Refused) -> str:

@@ -13,12 +13,21 @@ from gitcanary.manifests.schema.canary_file import Canary
 from gitcanary.manifests.text.documents import Document, line_of
 from gitcanary.manifests.text.values import Path
 
+_ACTED_ON = frozenset("[]#@")  # what a forge or a CI acts on in a commit message
+_PATH = "the path of a Canary is one line of printable characters without [ ] # @, and no folder ends with a space"
 _REMEMBERED = 4096  # Canaries that are kept read
 
 
 def may_hold_canary(data: bytes) -> bool:
     """Tell by its bytes whether a file may hold a Canary, without parsing it."""
     return b"Canary" in data
+
+
+def is_plain(path: str) -> bool:
+    """Tell whether a Canary's path may stand in a commit message, as one trailer and nothing else."""
+    return (
+        path.isprintable() and not any(part != part.strip() for part in path.split("/")) and not set(path) & _ACTED_ON
+    )
 
 
 def read_canaries(folder: Folder) -> list[Canary | Refused]:
@@ -52,14 +61,16 @@ def read_former(folder: Folder, blob: str, data: bytes, name: str) -> Canary:
 
 
 def _canaries_in(folder: Folder, file: File) -> Iterator[Canary | Refused]:
+    """Yield the Canaries of a file. Its path is part of messages, so not everything may stand in one."""
+    path = folder.full(file.name)
     try:
         documents = file.documents
     except InvalidFile as trouble:
-        yield trouble.within(folder.full(file.name))
+        yield trouble.within(path)
         return
     for document in documents:
         if canary_file.is_canary(document.value):
-            yield _canary(folder, file, document)
+            yield _canary(folder, file, document) if is_plain(path) else InvalidFile(_PATH, file=path, line=1)
 
 
 def _canary(folder: Folder, file: File, document: Document) -> Canary | Refused:

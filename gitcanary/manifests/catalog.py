@@ -71,7 +71,7 @@ class Folder:
     """One folder of one commit: `path` from the repository's root ("" is the root), the files that matter by name.
 
     Of what lies in folders below, only files that locations name are here, as `below/name`; objects are not looked for
-    there. `links` are the names of symlinks and submodules, which are never followed.
+    there. `links` are the names of what is no file and matters: symlinks, submodules and folders, never followed.
     """
 
     path: str
@@ -150,7 +150,9 @@ def folder(
     """
     listed = list(entries)
     wanted = [(name, blob) for name, blob, mode in listed if mode in _REGULAR and (name in further or may_matter(name))]
-    links = frozenset(name for name, _, mode in listed if mode not in _REGULAR)
+    links = frozenset(
+        name for name, _, mode in listed if mode not in _REGULAR and (name in further or may_matter(name))
+    )
     return Folder(path, {name: File(name, blob, read) for name, blob in wanted}, links)
 
 

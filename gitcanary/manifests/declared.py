@@ -43,7 +43,7 @@ def find(folder: Folder, location: Location) -> Spot:
     """Return the one scalar that a location names. Raises `RefusedText` where it names none, or several."""
     file = folder.files.get(location.file)
     if file is None:
-        linked = ", but a symlink or submodule" if location.file in folder.links else ""
+        linked = ", but a symlink, submodule or folder" if location.file in folder.links else ""
         raise InvalidLocation(f"{location}: no such file{linked}", file=location.file)
     documents = file.documents
     place = resolve_scalar(location, documents)

@@ -1,15 +1,22 @@
 """The `kustomization.yaml` of a canary's folder: what may stand in it, and gitcanary's files among its `resources`."""
 
+import re
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from gitcanary.errors import InvalidFile, Problem
-from gitcanary.manifests.catalog import Folder, Found, list_at
+from gitcanary.manifests.catalog import Folder, Found, is_manifest, list_at
 from gitcanary.manifests.problems import problem
+from gitcanary.manifests.schema.terms import shown
 from gitcanary.manifests.text.insertion import insert_items
+from gitcanary.manifests.text.values import Value
 
 RESOURCES = "resources"
 _KIND = "Kustomization"
 _ALLOWED = frozenset({"apiVersion", "kind", RESOURCES, "namespace"})
+_HERE = "files and folders in this folder or below it: what lies elsewhere cannot be judged here"
+_OF_ADDRESSES = frozenset(":?@\\")
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/", re.IGNORECASE)
 _HARMLESS = "`resources` and `namespace`: with anything else, declare `release` in gitcanary.dev/gitops"
 
 
@@ -27,9 +34,32 @@ def problems(folder: Folder, needed: Sequence[str]) -> Iterator[Problem]:
             yield problem(folder, found, (key,), seen=key, allowed=_HARMLESS)
     if found.value.get("kind", _KIND) != _KIND:
         yield problem(folder, found, ("kind",), seen=str(found.value["kind"]), allowed=_KIND)
+    yield from _unjudged(folder, found)
     for name in needed:
         if name not in listed(found):
             yield problem(folder, found, (RESOURCES,), seen=f"{name} is not listed", allowed=f"{name} among them")
+
+
+def _unjudged(folder: Folder, found: Found) -> Iterator[Problem]:
+    """Yield what `resources` holds that lies elsewhere: nobody can tell here which objects it brings."""
+    resources = found.value.get(RESOURCES)
+    if resources is not None and not isinstance(resources, list):
+        yield problem(folder, found, (RESOURCES,), seen=shown(resources), allowed="a list")
+        return
+    for index, item in enumerate(resources or []):
+        if not _lies_here(item):
+            yield problem(folder, found, (RESOURCES, index), seen=shown(item), allowed=_HERE)
+
+
+def _lies_here(item: Value) -> bool:
+    """Tell whether an item names a file or folder in this folder or below it; Kustomize takes addresses as well.
+
+    `github.com/acme/app` is one too, where no such folder is there.
+    """
+    if not isinstance(item, str) or not item.strip() or not item.isprintable() or set(item) & _OF_ADDRESSES:
+        return False
+    is_remote = _HOST.match(item) is not None and not is_manifest(PurePosixPath(item).name)
+    return not is_remote and not item.startswith(("/", "~")) and ".." not in item.split("/")
 
 
 def listed(found: Found) -> list[str]:

@@ -107,7 +107,7 @@ def _templated(folder: Folder, found: Found, path: Path) -> Iterator[Problem]:
 def _file_names(folder: Folder, canary: Canary) -> Iterator[Problem]:
     for name in (*names.owned_files(canary), names.record_file(canary)):
         if name in folder.links:
-            yield Problem(folder.full(name), 0, "file", "a symlink or submodule", "an ordinary file, or none")
+            yield Problem(folder.full(name), 0, "file", "a symlink, submodule or folder", "an ordinary file, or none")
     is_onboarded = names.record_file(canary) in folder.files
     for name in () if is_onboarded else names.owned_files(canary):
         if name in folder.files and not owned.is_ours(folder.files[name].data, canary):

@@ -6,18 +6,22 @@ from pathlib import PurePosixPath
 from sys import intern
 from typing import Any, NamedTuple
 
-from gitcanary.errors import InvalidFile, Problem
+from gitcanary.errors import InvalidFile, Problem, plainly
 from gitcanary.manifests import names
-from gitcanary.manifests.catalog import Folder, Object, text_at
+from gitcanary.manifests.catalog import Folder, Object, list_at, text_at
+from gitcanary.manifests.pieces import hosts
 from gitcanary.manifests.problems import problem_of_spec
 from gitcanary.manifests.release import AUTOSCALER, DEPLOYMENT
 from gitcanary.manifests.schema.canary_file import Canary
-from gitcanary.manifests.text.values import Path
-from gitcanary.manifests.weights import VIRTUAL_SERVICE
+from gitcanary.manifests.text.values import Path, Value
+from gitcanary.manifests.weights import VIRTUAL_SERVICE, short_host
 
 SERVICE = "Service"
 DESTINATION_RULE = "DestinationRule"
 CANARY = "Canary"
+ROUTE = "route"  # no object: a host on a gateway, for which two VirtualServices are a conflict
+_ONE = "one manifest for each object"
+_DEFAULT_GATEWAY = "mesh"
 KINDS = frozenset({CANARY, SERVICE, DEPLOYMENT, AUTOSCALER, VIRTUAL_SERVICE, DESTINATION_RULE})
 
 
@@ -27,6 +31,9 @@ class Declared(NamedTuple):
     kind: str
     namespace: str
     name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,8 @@ class Neighbours:
         if home.declared or home.holds_canary:
             self._add(home)
             met |= self._met(home)
+        for further in [self._homes[path] for path in met & self._homes.keys() - {home.folder.path}]:
+            met |= self._met(further)  # whether they are refused decides whether they are anybody's rivals
         return frozenset(met & self._homes.keys())
 
     def trespasses(self, path: str, canary: Canary) -> tuple[Problem, ...]:
@@ -65,14 +74,38 @@ class Neighbours:
         A folder with a Canary of the same name is another cluster's, and no neighbour.
         """
         folder = self._homes[path].folder
-        same = Declared(CANARY, canary.namespace, canary.name)
-        homes = {path, *self._declaring.get(same, ()), *self._writing.get(same, ())}
-        collisions = (
-            self._problem(folder, canary, ours, field_path, theirs)
-            for ours, field_path in _written(canary)
-            for theirs in sorted(set(self._declaring.get(ours, ())) - homes)
-        )
+        collisions = tuple(self._collisions(path, canary)) or tuple(self._rivalries(path, canary))
         return (*collisions, *self._intrusions(folder, canary))
+
+    def _collisions(self, path: str, canary: Canary) -> Iterator[Problem]:
+        """Yield the objects of a canary's that another folder declares."""
+        homes, folder = self._homes_of(path, canary), self._homes[path].folder
+        for ours, field_path in _written(canary):
+            for theirs in sorted(set(self._declaring.get(ours, ())) - homes):
+                yield self._problem(folder, canary, ours, field_path, theirs)
+
+    def _rivalries(self, path: str, canary: Canary) -> Iterator[Problem]:
+        """Yield the objects that a canary in another folder would write too, where neither declares them yet.
+
+        Who collides with what is declared is refused for that, and stops nobody else.
+        """
+        homes, folder = self._homes_of(path, canary), self._homes[path].folder
+        for ours, field_path in _written(canary):
+            for theirs in sorted(set(self._writing.get(ours, ())) - homes):
+                for rival in self._rivals(theirs, ours):
+                    seen = f"{ours}, which the Canary in {plainly(rival.file)} writes too"
+                    yield problem_of_spec(folder, canary, field_path, seen=seen, allowed=_ONE)
+
+    def _rivals(self, path: str, wanted: Declared) -> Iterator[Canary]:
+        for canary in self._homes[path].canaries:
+            writes = any(ours == wanted for ours, _ in _written(canary))
+            if writes and next(self._collisions(path, canary), None) is None:
+                yield canary
+
+    def _homes_of(self, path: str, canary: Canary) -> set[str]:
+        """Return the folders that are no neighbours of a canary's: its own, and other clusters'."""
+        same = Declared(CANARY, canary.namespace, canary.name)
+        return {path, *self._declaring.get(same, ()), *self._writing.get(same, ())}
 
     def _intrusions(self, folder: Folder, canary: Canary) -> Iterator[Problem]:
         """Yield the files that lie in the folder of another Canary: what lies there is that Canary's own."""
@@ -85,8 +118,8 @@ class Neighbours:
 
     def _problem(self, folder: Folder, canary: Canary, ours: Declared, field_path: Path, theirs: str) -> Problem:
         file, line = _place(self._homes[theirs].folder, ours)
-        found = f"{ours.kind} {ours.namespace}/{ours.name} also declared in {file}:{line}"
-        return problem_of_spec(folder, canary, field_path, seen=found, allowed="one manifest for each object")
+        found = f"{ours} also declared in {plainly(file)}:{line}"
+        return problem_of_spec(folder, canary, field_path, seen=found, allowed=_ONE)
 
     def _met(self, home: Home) -> set[str]:
         meeting = {path for each in {*home.declared, *_claims(home)} for path in self._writing.get(each, ())}
@@ -142,8 +175,25 @@ def _declared(folder: Folder, name: str) -> Iterator[tuple[Declared, int]]:
             namespace = folder.namespace or text_at(value, "metadata", "namespace")
             if value["kind"] in KINDS and namespace:
                 yield Declared(intern(str(value["kind"])), intern(namespace), intern(_name(value))), document.line
+                for route in _routes_of(value, namespace):
+                    yield route, document.line
     except InvalidFile:
         return  # whoever needs this file says so
+
+
+def _routes_of(value: Object, namespace: str) -> Iterator[Declared]:
+    """Yield the hosts that a VirtualService claims, on each of its gateways."""
+    if value["kind"] == VIRTUAL_SERVICE:
+        yield from _routes(list_at(value, "spec", "gateways"), list_at(value, "spec", "hosts"), namespace)
+
+
+def _routes(gateways: Iterable[Value], hosts: Iterable[Value], namespace: str) -> Iterator[Declared]:
+    """Yield hosts on gateways, as they are called within their namespace: `ours/public` and `public` are one."""
+    ours = f"{namespace}/"
+    claimed = [short_host(host, namespace) for host in hosts if isinstance(host, str)]
+    for gateway in list(gateways) or [_DEFAULT_GATEWAY]:
+        for host in claimed:
+            yield Declared(ROUTE, namespace, intern(f"{host} on {str(gateway).removeprefix(ours)}"))
 
 
 def _name(value: Object) -> str:
@@ -158,6 +208,9 @@ def _claims(home: Home) -> set[Declared]:
 
 def _written(canary: Canary) -> Iterator[tuple[Declared, Path]]:
     """Walk the objects that this canary's commits write or edit, with the field of the spec that names them."""
+    if canary.declared is None or canary.declared.has_routes:
+        for route in _routes(canary.service.gateways, hosts(canary), canary.namespace):
+            yield route, ("spec", "service", "hosts")
     if canary.declared is not None:
         if canary.declared.has_routes:
             yield Declared(VIRTUAL_SERVICE, canary.namespace, canary.service.name), ("spec", "service", "name")

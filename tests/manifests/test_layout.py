@@ -48,6 +48,10 @@ def problems(files: dict[str, str]) -> dict[str, str]:
         {**PLAIN, "service.yaml": SERVICE},
         {**PLAIN, "vs.yaml": VIRTUAL_SERVICE},
         {**PLAIN, "kustomization.yaml": HARMLESS},
+        {
+            **PLAIN,
+            "kustomization.yaml": HARMLESS.replace("]", ", below, below/x.yaml, v1.2/y.yaml, a.example.yaml, ...]"),
+        },
         {**PLAIN, "deployment.yaml": DEPLOYMENT.replace("  replicas: 2   # two are enough\n", "")},
         {**PLAIN, "notes.yaml": "{{ broken"},
         {**PLAIN, "rival.yaml": RIVAL.replace("public", "other")},
@@ -66,6 +70,26 @@ REFUSED = [
     (KUSTOMIZATION, "resources:\n- canary.yaml\n", "kustomization.yaml:1 resources"),
     (KUSTOMIZATION, "resources: [deployment.yaml]\nkind: Component\n", "kustomization.yaml:2 kind"),
     (KUSTOMIZATION, "resources: [\n", "kustomization.yaml:1 kustomization"),
+    (KUSTOMIZATION, "resources: deployment.yaml\n", "kustomization.yaml:1 resources"),
+    *(
+        (KUSTOMIZATION, f"resources:\n- deployment.yaml\n- {item}\n", "kustomization.yaml:3 resources.1")
+        for item in (
+            "https://example.com/all.yaml",
+            "github.com/acme/app",
+            "GitHub.com/acme/app?ref=main",
+            "git@example.com:acme/app",
+            "file:///etc/app",
+            "../base",
+            "below/../../base",
+            "/etc/app",
+            "~/app",
+            "7",
+            "null",
+            "{deployment.yaml: 1}",
+            '"x\\ny.yaml"',
+            "''",
+        )
+    ),
     ("Chart.yaml", "name: podinfo\n", "Chart.yaml:1 chart"),
     ("deployment.yaml", DEPLOYMENT.replace("6.0.0", "${TAG}"), IMAGE),
     ("deployment.yaml", DEPLOYMENT.replace("podinfo:6.0.0", "'{{ .Values.image }}'"), IMAGE),
@@ -86,7 +110,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("file", "text", "where"), REFUSED, ids=[where for _, _, where in REFUSED])
+@pytest.mark.parametrize(
+    ("file", "text", "where"), REFUSED, ids=[f"{where} {number}" for number, (_, _, where) in enumerate(REFUSED)]
+)
 def test_everything_else_is_refused_with_its_place(file, text, where):
     assert f"apps/podinfo/{where}" in problems({**PLAIN, file: text})
 

@@ -46,11 +46,11 @@ class Objects:
         self._damaged: Path | None = None
 
     def entries(self, commit: str, folder: str = "") -> Mapping[str, Entry]:
-        """Return the files directly in a folder of a commit, by name."""
+        """Return what lies directly in a folder of a commit, by name."""
         with self._reading():
             found = trees.find(self._commit(commit).tree, folder)
             children = found if isinstance(found, Tree) else ()
-            return {str(child.name): trees.entry_of(child) for child in children if not isinstance(child, Tree)}
+            return {str(child.name): trees.entry_of(child) for child in children}
 
     def files(self, commit: str, under: str = "") -> Iterator[tuple[str, Entry]]:
         """Walk all files of a commit below a folder."""

@@ -14,6 +14,8 @@ from gitcanary.manifests.templates import fill
 from gitcanary.rollout.spec import Builtin, HookType
 
 VARIABLES = ("name", "namespace", "target", "service", "ingress", "route", "interval")
+MOST_METRICS = 64
+MOST_WEBHOOKS = 32  # each that is slow holds one of the controller's calls for as long as its timeout
 _LONGEST_REFUSAL = 160
 _NO_ALERTS = NotHonoured("there are no alerts to mute yet", unless=(False,))
 _ALL_PODS = NotHonoured("other shares are not honoured yet", unless=(100,))
@@ -121,7 +123,7 @@ class WebhookSpec(Strict):
         "event",
     ] = Field("", description="one of the eight; `rollout` by default")
     url: WebAddress
-    timeout: Timeout = Field("10s", description="of each attempt; 10s by default")
+    timeout: Timeout = Field("10s", description="of each attempt; 10s by default, at most 1h")
     retries: Annotated[int, Field(ge=0, le=100)] = Field(0, description="attempts after the first")
     disable_tls: bool = Field(default=False, alias="disableTLS", description="does not verify certificates")
     mute_alert: Annotated[bool | None, _NO_ALERTS] = None
@@ -181,8 +183,8 @@ class AnalysisSpec(Strict):
     canary_ready_threshold: Annotated[Percent | None, _ALL_PODS] = None
     match: Annotated[list[UserMatch] | None, NotHonoured(unless=([],))] = None
     session_affinity: Annotated[SessionAffinity | None, NOT_YET] = None
-    metrics: list[MetricSpec] = Field([])
-    webhooks: list[WebhookSpec] = Field([])
+    metrics: list[MetricSpec] = Field([], max_length=MOST_METRICS, description=f"at most {MOST_METRICS}")
+    webhooks: list[WebhookSpec] = Field([], max_length=MOST_WEBHOOKS, description=f"at most {MOST_WEBHOOKS}")
     alerts: Annotated[list[AlertSpec] | None, NotHonoured(unless=([],))] = None
 
     @classmethod

@@ -31,6 +31,7 @@ _RULES = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
     "too_short": "at least one item",
+    "too_long": "at most {max_length} items",
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
     "string_too_long": "at most {max_length} characters",

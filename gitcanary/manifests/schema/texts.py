@@ -30,7 +30,6 @@ def matching(pattern: str, says: str, *, longest: int = 253) -> AfterValidator:
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII)
-_LONGEST = timedelta(days=30)
 _LONGEST_NAME = 64
 _ACTED_ON = frozenset("[]#@:")  # what a forge or a CI acts on in a commit message
 _ADDRESS_RULE = "an address that begins with http:// or https://, with a host"
@@ -46,12 +45,12 @@ def duration(text: str) -> timedelta:
     return timedelta(hours=hours, minutes=minutes, seconds=seconds, milliseconds=milliseconds)
 
 
-def lasting(shortest: str) -> AfterValidator:
-    """Return the check that a text is a duration, no shorter than this and at most thirty days."""
+def lasting(shortest: str, longest: str = "720h") -> AfterValidator:
+    """Return the check that a text is a duration, no shorter than this and at most thirty days, or less."""
 
     def check(text: str) -> str:
-        if not duration(shortest) <= duration(text) <= _LONGEST:
-            raise _refusal(f"{_DURATION_RULE}, from {shortest} to 720h")
+        if not duration(shortest) <= duration(text) <= duration(longest):
+            raise _refusal(f"{_DURATION_RULE}, from {shortest} to {longest}")
         return text
 
     return AfterValidator(check)
@@ -110,7 +109,7 @@ ServiceHost: TypeAlias = Annotated[
 LocationText: TypeAlias = Annotated[str, AfterValidator(_location)]
 MessageName: TypeAlias = Annotated[str, AfterValidator(_message_name)]
 Interval: TypeAlias = Annotated[str, lasting("1s")]
-Timeout: TypeAlias = Annotated[str, lasting("1ms")]
+Timeout: TypeAlias = Annotated[str, lasting("1ms", "1h")]
 Pause: TypeAlias = Annotated[str, lasting("0s")]
 IstioDuration: TypeAlias = Annotated[
     str,

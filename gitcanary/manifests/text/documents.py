@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from gitcanary.errors import InvalidFile
@@ -91,7 +92,7 @@ def read(text: str, roots: Sequence[Node]) -> tuple[Document, ...]:
 
 def line_of(document: Document, path: Path) -> int:
     """Return the line, from 1, of the key or item at `path`, or of its nearest parent that exists."""
-    node = compose(document.text)[document.index]
+    node = _roots(document.text)[document.index]
     line = node.line
     for step in path:
         below = _below(node, step)
@@ -99,6 +100,12 @@ def line_of(document: Document, path: Path) -> int:
             break
         line, node = below
     return line
+
+
+@lru_cache(maxsize=1)
+def _roots(text: str) -> Sequence[Node]:
+    """Return a file's nodes; kept for one file, which may have as many problems as it has lines."""
+    return compose(text)
 
 
 def find_template(value: Value) -> Path | None:

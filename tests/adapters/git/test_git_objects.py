@@ -45,9 +45,10 @@ def forget(remote: Remote, what: str) -> None:
     loose.unlink()
 
 
-def test_entries_are_the_files_of_one_folder_and_nothing_below(remote: Remote, objects: Objects) -> None:
+def test_entries_are_what_lies_in_one_folder_and_nothing_below(remote: Remote, objects: Objects) -> None:
     blob = remote.git("rev-parse", "main:README.md").strip()
-    assert objects.entries(remote.tip) == {"README.md": Entry(blob, 0o100644)}
+    apps = remote.git("rev-parse", "main:apps").strip()
+    assert objects.entries(remote.tip) == {"README.md": Entry(blob, 0o100644), "apps": Entry(apps, 0o040000)}
     assert list(objects.entries(remote.tip, "apps/podinfo")) == ["canary.yaml"]
     assert objects.read(blob) == b"an environment\n"
 
@@ -61,10 +62,8 @@ def test_what_is_no_folder_has_no_entries_and_no_files(remote: Remote, objects: 
 def test_links_and_submodules_are_seen_for_what_they_are(remote: Remote, objects: Objects) -> None:
     plant(remote, "apps/link", b"../../etc/passwd", FileMode.LINK)
     tip = plant(remote, "apps/module", b"", FileMode.COMMIT)
-    assert {name: oct(entry.mode) for name, entry in objects.entries(tip, "apps").items()} == {
-        "link": "0o120000",
-        "module": "0o160000",
-    }
+    modes = {name: oct(entry.mode) for name, entry in objects.entries(tip, "apps").items()}
+    assert (modes["link"], modes["module"], modes["podinfo"]) == ("0o120000", "0o160000", "0o40000")
 
 
 def test_files_walks_everything_below_a_folder(remote: Remote, objects: Objects) -> None:
@@ -264,6 +263,7 @@ def test_a_file_keeps_its_mode(remote: Remote, objects: Objects) -> None:
     new = objects.commit(tip, {"run.sh": b"#!/bin/bash\n", "made": b""}, "Edit", NOW)
     assert {name: oct(entry.mode) for name, entry in objects.entries(new).items()} == {
         "README.md": "0o100644",
+        "apps": "0o40000",
         "made": "0o100644",
         "run.sh": "0o100755",
     }
