@@ -158,7 +158,7 @@ def test_a_forged_beginning_does_not_count_where_we_wrote_before(remote: Remote,
 
 
 @pytest.mark.parametrize(
-    ("changes", "is_edited"), [({}, False), ({"phase": Phase.SUCCEEDED}, True), ({"failed_checks": 1}, True)]
+    ("changes", "is_edited"), [({}, False), ({"phase": Phase.PROGRESSING}, True), ({"failed_checks": 1}, True)]
 )
 def test_a_first_record_may_be_anybodys_if_it_claims_nothing(remote: Remote, state, changes, is_edited: bool) -> None:
     initialized = next(line for line in reversed(remote.log(RECORD)))
