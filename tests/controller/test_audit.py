@@ -226,6 +226,15 @@ def test_a_forged_committer_is_found(environment):
     assert problem == "looks like gitcanary's, and is committed by Mia <mia@example.com>, signature unchecked"
 
 
+def test_a_merge_that_brings_a_forged_decision_is_found(environment):
+    before = environment.remote.tip
+    forged = forge(environment, "advance", lambda r: replace(r, weight=20), weight=20)
+    who = ("-c", "user.name=Mia", "-c", "user.email=mia@example.com")
+    merge = ("commit-tree", f"{forged}^{{tree}}", "-p", before, "-p", forged, "-m", "Merge branch")
+    environment.remote.rewind(environment.remote.git(*who, *merge).strip())
+    assert found(environment) == [(Fault.EDITED, "the record was edited by Mia")]
+
+
 def test_a_persons_edit_of_the_record_is_told_and_a_request_is_not(environment):
     environment.edit("podinfo.rollout", "request: null", "request: pause")
     assert found(environment) == []

@@ -115,6 +115,29 @@ def test_what_is_not_ours_is_told_apart(tmp_path, remote, identity, opened, pair
     assert judge.signature(tip) is Signed.MISSING
 
 
+def test_a_good_key_is_good_for_its_line_alone(tmp_path, remote, identity, opened, pair, forge):
+    """Keys that are in the file, for somebody or something else, or another time, sign nothing in our name."""
+    mia, late, early, files = (make_key(tmp_path, name) for name in ("mia", "late", "early", "files"))
+    email = identity.committer.email
+    lines = (
+        f"{email} {pair.public}",
+        f"mia@example.com {mia.public}",
+        f'{email} valid-after="20261123120001Z" {late.public}',
+        f'{email} valid-before="20261123115959Z" {early.public}',
+        f'{email} namespaces="file" {files.public}',
+    )
+    who = signing(identity, pair, *lines)
+    mirror = opened(who)
+    tip = mirror.fetch()
+    payload, _ = parted(pygit2.Repository(mirror._folder)[mirror.commit(tip, {"a": b"1"}, "Begin", NOON)].read_raw())
+    other = signed(payload.replace(b"bot@", b"BOT@"), Key.load(pair.file))
+    second = signed(payload, Key.load(pair.file)).replace(b"\n\n", b"\ngpgsig-sha256 x\n\n", 1)
+    judge = Objects(remote.folder, who)
+    for raw in (*(signed(payload, Key.load(key.file)) for key in (mia, late, early, files)), other, second):
+        assert judge.signature(forge(raw)) is Signed.WRONG
+    assert judge.signature(forge(signed(payload, Key.load(pair.file)))) is Signed.GOOD
+
+
 def test_keys_are_exchanged_one_after_the_other(tmp_path, remote, identity, opened, pair):
     """Both keys are allowed while they are exchanged; one that was withdrawn counts no longer."""
     newer, email = make_key(tmp_path, "newer"), identity.committer.email
