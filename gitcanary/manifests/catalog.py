@@ -16,7 +16,7 @@ Object: TypeAlias = dict[str, Value]
 MANIFESTS = frozenset({".yaml", ".yml", ".json"})
 RECORD = ".rollout"
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")  # in the order in which Kustomize looks
-_REMEMBERED = 4 << 20  # characters of which the parsed content is kept; in memory that is some eight times as much
+_REMEMBERED = 6 << 20  # characters whose parsed content is kept, a thousand canaries': in memory eight times as much
 _SMALLEST = 64  # what even an empty file weighs
 _REGULAR = frozenset({0o100644, 0o100755})
 

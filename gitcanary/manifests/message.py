@@ -49,7 +49,7 @@ def write(told: Told, suffix: str = "") -> str:
         "new": new,
         "weight": record.weight,
         "reason": told.decision.reason.translate(_HARMLESS),
-        "replicas_before": release.target_replicas(told.folder, told.canary),
+        "replicas_before": _replicas_before(told),
         "adopts": action is Action.INITIALIZE and told.decision.primary is None,
         "replicas": told.decision.replicas,
         "live": None if action in _WITHOUT_EVIDENCE else _live(record.evidence),
@@ -59,6 +59,11 @@ def write(told: Told, suffix: str = "") -> str:
         "suffix": f" {suffix}" if suffix else "",
     }
     return render_message("messages/commit.txt.j2", context)
+
+
+def _replicas_before(told: Told) -> int | None:
+    """Return the target's replicas where a decision changes them; for all others its manifest need not be parsed."""
+    return None if told.decision.replicas is None else release.target_replicas(told.folder, told.canary)
 
 
 def _names(told: Told) -> tuple[str, str]:

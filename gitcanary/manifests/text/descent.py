@@ -29,11 +29,13 @@ def spelt(path: Path) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
 
 
-def _aliases(node: Node) -> Iterator[AliasNode]:
-    if isinstance(node, AliasNode):
-        yield node
-    for child in children(node):
-        yield from _aliases(child)
+def _aliases(root: Node) -> Iterator[AliasNode]:
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, AliasNode):
+            yield node
+        pending.extend(children(node))
 
 
 def _below(node: Node, step: str | int, path: Path) -> Node:

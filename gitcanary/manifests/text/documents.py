@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any, cast
+
+import yaml
 
 from gitcanary.errors import InvalidFile
 from gitcanary.manifests.text.dialect import meaning
@@ -16,6 +19,7 @@ from gitcanary.manifests.text.nodes import (
     ScalarNode,
     SequenceNode,
     compose,
+    composed_by_library,
     followed,
     has_key,
 )
@@ -55,8 +59,7 @@ def parse(data: bytes, *, file: str = "") -> tuple[Document, ...]:
     aliases that multiply, a key twice in one mapping, tags of one's own.
     """
     try:
-        text = decode(data)[1]
-        return read(text, compose(text))
+        return read_text(decode(data)[1])
     except InvalidFile as refusal:
         raise refusal.within(file) from None
 
@@ -83,6 +86,18 @@ def spans_of_documents(text: str) -> list[tuple[int, int]] | None:
     if _CONTENT.search(text, 0, starts[0] if starts else len(text)):
         starts.insert(0, 0)
     return list(pairwise([*starts, len(text)]))
+
+
+def read_text(text: str) -> tuple[Document, ...]:
+    """Read the documents of `text`; raises InvalidFile.
+
+    What is plain, as nearly all is, becomes values at once; whatever is not is read again by way of its nodes.
+    """
+    try:
+        roots = enumerate(composed_by_library(text))
+        return tuple(Document(index, root.start_mark.line + 1, _plain(root, 1), text) for index, root in roots)
+    except (yaml.YAMLError, InvalidFile):
+        return read(text, compose(text))
 
 
 def read(text: str, roots: Sequence[Node]) -> tuple[Document, ...]:
@@ -116,6 +131,21 @@ def find_template(value: Value) -> Path | None:
 def is_template(scalar: Scalar) -> bool:
     """Tell whether a value or key still waits for a template engine (`{{` or `${`)."""
     return isinstance(scalar, str) and ("{{" in scalar or "${" in scalar)
+
+
+def _plain(node: Any, depth: int) -> Value:
+    """Return the value of libyaml's node; raises InvalidFile for what `_Reading` has to judge."""
+    held = node.value
+    if isinstance(node, yaml.ScalarNode):
+        return meaning(held) if node.tag else cast("str", held)
+    if depth > DEEPEST:
+        raise InvalidFile("too deep")
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, depth + 1) for item in held]
+    values = {key.value: _plain(value, depth + 1) for key, value in held if isinstance(key, yaml.ScalarNode)}
+    if len(values) < len(held) or _MERGE in values:
+        raise InvalidFile("a key twice, one that is no word, or a merge")
+    return values
 
 
 def _below(node: Node, step: str | int) -> tuple[int, Node] | None:

@@ -67,15 +67,24 @@ Node: TypeAlias = ScalarNode | MappingNode | SequenceNode | AliasNode
 
 def compose(text: str) -> list[Node]:
     """Return the root node of each document; raises InvalidFile where `text` is not YAML."""
-    if _UNCOMMON.search(text) is None and _is_shallow(text):
-        try:
-            return [_converted(root, 1) for root in _composed(text)]
-        except (yaml.YAMLError, InvalidFile):
-            pass  # the other one says what is wrong
+    try:
+        return [_converted(root, 1) for root in composed_by_library(text)]
+    except (yaml.YAMLError, InvalidFile):
+        pass  # the other one says what is wrong, or knows what this one does not
     try:
         return list(_Composer(text).roots())
     except yaml.YAMLError as error:
         raise _refusal(error, text) from None
+
+
+def composed_by_library(text: str) -> Iterator[Any]:
+    """Yield libyaml's own root node of each document, where neither anchors nor tags nor depth can trouble it.
+
+    The tag of its scalars is only whether they are plain. Raises InvalidFile where that may be, YAMLError.
+    """
+    if _UNCOMMON.search(text) is not None or not _is_shallow(text):
+        raise InvalidFile("anchors, aliases, tags or too many brackets")
+    return _composed(text)
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gitcanary.errors import InvalidFile, Unspliceable
-from gitcanary.manifests.text.documents import read
-from gitcanary.manifests.text.nodes import compose
+from gitcanary.manifests.text.documents import read_text
 from gitcanary.manifests.text.values import Value, are_same
 
 
@@ -33,7 +32,7 @@ def patched(text: str, patches: Iterable[Patch], expected: Sequence[Value]) -> s
 
 def _verify(text: str, expected: Sequence[Value]) -> None:
     try:
-        values = [document.value for document in read(text, compose(text))]
+        values = [document.value for document in read_text(text)]
     except InvalidFile as refusal:
         raise Unspliceable(f"after the edit it would not be read: {refusal.reason}", line=refusal.line) from None
     if len(values) != len(expected) or not all(map(are_same, values, expected)):
