@@ -23,6 +23,7 @@ from gitcanary.adapters.git.environment import Environment
 from gitcanary.adapters.git.identity import Identity
 from gitcanary.adapters.git.objects import Objects
 from gitcanary.adapters.git.outcome import has_raced, judge, said, turned_away
+from gitcanary.adapters.git.upkeep import Upkeep
 from gitcanary.errors import Refused, Rewound, Stopped, Unreachable, Usage
 from gitcanary.ports import Outcome, Pushed
 
@@ -32,9 +33,6 @@ _CLONING = 10  # a first fetch brings the whole history: so many times the deadl
 _LAST_PUSH = 5.0  # seconds that a push gets to end when the process is asked to
 _REPLACED_LATELY = 600.0  # seconds in which a clone is not replaced again for the same tip
 _REMAINS = ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/pack/.tmp*", "objects/??/tmp_obj_*")
-_LOOSE_IN_ONE_OF_256 = 4  # a thousand objects, some hundred commits: fewer than git's own gc waits for
-
-_PACKS = 16  # and so many packs are looked through for each object
 
 _log = structlog.get_logger()
 
@@ -70,6 +68,7 @@ class Mirror(Objects):
         self._may_stop.set()
         self._claim = Claim(cache)
         super().__init__(self._empty_clone(), identity)
+        self._upkeep = Upkeep(self._folder)
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +94,9 @@ class Mirror(Objects):
         """
         with self._turn:
             self._stop_if_rewound()
-            return self._follow()
+            tip = self._follow()
+            self._shrink()
+            return tip
 
     def push(self, tip: str, new: str) -> Pushed:
         """Push the chain `tip..new` to the branch if its tip still is `tip`; never forces.
@@ -252,12 +253,21 @@ class Mirror(Objects):
         are small beside the others are written again, and none of their objects is left out, so this is quick and loses
         nothing that was not pushed.
         """
-        objects = self._folder / "objects"
-        loose = len(list((objects / "17").glob("*")))
-        if loose > _LOOSE_IN_ONE_OF_256 or len(list(objects.glob("pack/*.pack"))) > _PACKS:
+        if Upkeep(self._folder).is_scattered():
             self._remove_remains()
             self._ask("repack", "-d", "-q")
             self._ask("repack", "-d", "-q", "--geometric=2")
+
+    def _shrink(self) -> None:
+        """Once the clone has grown, pack it whole without what no ref reaches: chains that lost a race.
+
+        Only between rounds, when no chain waits for its push; one whose end nobody saw was fetched if it landed.
+        """
+        if self._upkeep.folder != self._folder:
+            self._upkeep = Upkeep(self._folder)
+        if self._upkeep.has_grown():
+            self._ask("repack", "-a", "-d", "-q")
+            self._upkeep.note_compact()
 
     def _ask(self, *arguments: str, within: Path | None = None, given: BinaryIO | None = None) -> Answer:
         is_cloned = (self._folder / _FOLLOWED).exists()

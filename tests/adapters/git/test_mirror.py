@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from hashlib import shake_128
 from pathlib import Path
 
 import pygit2
@@ -638,3 +639,30 @@ def test_writers_side_by_side_lose_no_commit_and_keep_history_linear(place: Plac
 
 def test_a_remote_may_be_named_by_its_folder(remote: Remote, make_mirror: MakeMirror) -> None:
     assert make_mirror(Place(remote, str(remote.folder), hardened())).fetch() == remote.tip
+
+
+def test_a_clone_stays_as_small_as_a_fresh_one_though_chains_are_given_up(
+    remote: Remote, make_mirror: MakeMirror
+) -> None:
+    """Two thousand commits, and as many that lost a race: what those wrote goes, what landed stays."""
+    place = Place(remote, remote.url, hardened())
+    mirror = make_mirror(place)
+    tip, lost = mirror.fetch(), []
+    for number in range(20):
+        chain = noisy_chain(mirror, tip, f"{number} lands")
+        lost.append(noisy_chain(mirror, tip, f"{number} is lost"))
+        assert mirror.push(tip, chain).outcome is Outcome.LANDED
+        tip = mirror.fetch()
+    assert not mirror.is_ancestor(lost[0], lost[0]), "a chain that was given up is still there"
+    assert len([*mirror.history(tip, ["apps/podinfo"])]) == 2001
+    mirror_size, clone_size = size_of(mirror._folder), size_of(fresh_clone(place, mirror))
+    assert mirror_size <= 1.2 * clone_size
+
+
+def noisy_chain(mirror: Mirror, tip: str, text: str) -> str:
+    """Write a hundred commits in a batch whose files compress badly, as a fleet's do together."""
+    with mirror.batch():
+        for number in range(100):
+            noise = shake_128(f"{text} {number}".encode()).digest(2000)
+            tip = mirror.commit(tip, {f"apps/podinfo/{number % 10}": noise}, f"{text} {number}", NOW)
+    return tip
