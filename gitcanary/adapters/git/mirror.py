@@ -265,9 +265,10 @@ class Mirror(Objects):
         """
         if self._upkeep.folder != self._folder:
             self._upkeep = Upkeep(self._folder)
-        if self._upkeep.has_grown():
-            self._ask("repack", "-a", "-d", "-q")
-            self._upkeep.note_compact()
+        with suppress(OSError):  # a clone that is damaged is the next fetch's to find
+            if self._upkeep.has_grown():
+                self._ask("repack", "-a", "-d", "-q")
+                self._upkeep.note_compact()
 
     def _ask(self, *arguments: str, within: Path | None = None, given: BinaryIO | None = None) -> Answer:
         is_cloned = (self._folder / _FOLLOWED).exists()
