@@ -15,12 +15,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gitcanary.errors import Usage
 
 LONGEST = 32 * 1024 * 1024  # bytes; GitHub sends at most 25 MB
 APART = 1.0  # seconds between two looks that webhooks ask for
 PATIENCE = 10  # seconds for a webhook's body
+MOST = 100  # connections at a time
+LIFE = 60.0  # seconds of a connection, whatever comes on it
+LEAVE = 3  # seconds for what is being answered when the process ends
 
 
 class Server:
@@ -43,7 +47,16 @@ class Server:
         self._socket = bind(listen)
         self._bell = Bell(wake)
         application = Starlette(routes=routes(registry, is_ready, self._bell.ring, standing, secret))
-        config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", server_header=False)
+        config = uvicorn.Config(
+            application,
+            http=bounded(),
+            ws="none",
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=LEAVE,
+        )
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._server.run, args=([self._socket],), name="server", daemon=True)
 
@@ -64,6 +77,31 @@ class Server:
         if self._thread.is_alive():
             self._thread.join(timeout=5)
         self._socket.close()
+
+
+def bounded(most: int = MOST, longest_life: float = LIFE) -> type[H11Protocol]:
+    """Return uvicorn's protocol with an end to every connection, and to how many there are.
+
+    A client that is slow on purpose would keep its file descriptor for ever, and Git's processes would get none. When
+    there are too many, the oldest goes: whoever comes anew, such as a probe, is answered.
+    """
+    open_now: dict[H11Protocol, asyncio.TimerHandle] = {}
+
+    class Bounded(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+            super().connection_made(transport)
+            open_now[self] = self.loop.call_later(longest_life, transport.abort)
+            if len(open_now) > most:
+                oldest = next(iter(open_now))
+                open_now.pop(oldest).cancel()
+                oldest.transport.abort()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self in open_now:
+                open_now.pop(self).cancel()
+            super().connection_lost(exc)
+
+    return Bounded
 
 
 def routes(

@@ -1,14 +1,18 @@
 """What the controller answers over HTTP."""
 
+import asyncio
 import hmac
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from threading import Event
 
 import httpx
 import pytest
+import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 
-from gitcanary.adapters.server import LONGEST, Bell, Server
+from gitcanary.adapters.server import LONGEST, MOST, Bell, Server, bounded, routes
 from gitcanary.errors import Usage
 
 DEADLINE = 20
@@ -98,6 +102,79 @@ def test_with_a_secret_only_who_knows_it_is_heard(case: str) -> None:
     assert answer.status_code == status
     assert woken.is_set() is (status == 202)
     assert SECRET not in answer.text
+
+
+def connect(world: World, said: bytes) -> socket.socket:
+    host, _, port = world.server.address.removeprefix("http://").partition(":")
+    connection = socket.create_connection((host, int(port)), timeout=DEADLINE)
+    connection.sendall(said)
+    return connection
+
+
+def is_ended(connection: socket.socket) -> bool:
+    try:
+        while connection.recv(1 << 16):
+            pass
+    except ConnectionError:
+        return True
+    return True
+
+
+def test_slow_clients_are_bounded_and_whoever_comes_anew_is_answered(world: World) -> None:
+    with ExitStack() as stack:
+        slow = [
+            stack.enter_context(connect(world, b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "))
+            for _ in range(MOST + 5)
+        ]
+        assert world.get("/healthz").status_code == 200
+        assert all(is_ended(each) for each in slow[:5])
+        assert httpx.post(world.server.address + "/hooks/push", timeout=DEADLINE).status_code == 202
+    assert world.woken.wait(DEADLINE)
+
+
+def test_a_connection_ends_whatever_comes_on_it() -> None:
+    async def answer() -> bytes:
+        config = uvicorn.Config(
+            routes(CollectorRegistry(), lambda: True, lambda: None)[0].app, lifespan="off", log_config=None
+        )
+        state = uvicorn.server.ServerState()
+        protocol = bounded(longest_life=0.05)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: protocol(config, state, {}), "127.0.0.1", 0)
+        async with server, asyncio.timeout(DEADLINE):
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
+            with suppress(ConnectionError):
+                return await reader.read()
+            return b""
+
+    assert asyncio.run(answer()) == b""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET " + b"/" * 200_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 50_000,
+        b"POST /hooks/push HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /hooks/push HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"\0" * 1000 + b"\r\n\r\n",
+    ],
+    ids=["TLS", "a long line", "many headers", "a negative length", "a chunk that is none", "zeros"],
+)
+def test_what_is_no_http_ends_its_own_connection_and_nothing_else(world: World, said: bytes) -> None:
+    with suppress(ConnectionError), connect(world, said) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        assert is_ended(connection)
+    assert world.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE", "CONNECT", "OPTIONS", "PROPFIND", "A" * 1000])
+def test_odd_methods_are_not_allowed_anywhere(world: World, method: str) -> None:
+    for path in ("/healthz", "/readyz", "/metrics", "/status", "/hooks/push"):
+        assert httpx.request(method, world.server.address + path, timeout=DEADLINE).status_code in {400, 404, 405}
+    assert not world.woken.is_set()
 
 
 def test_many_rings_wake_once_and_once_more_for_the_last() -> None:
