@@ -100,7 +100,9 @@ def test_nothing_is_foreseen_where_the_gate_says_that_nothing_is_live(
 def test_a_provider_that_is_down_is_told_and_nothing_is_foreseen(midway: Remote, gate, servers, gitcanary) -> None:
     down = servers.enter_context(serve(reply(503)))
     output = gitcanary("plan", *flags(midway, down, gate)).output
-    assert output.startswith("test/podinfo: nothing to commit: request-success-rate is without a verdict (error)")
+    assert output.startswith(
+        "test/podinfo: nothing to commit: request-success-rate is without a verdict (error: answered 503"
+    )
     assert "  request-success-rate could not be asked: answered 503" in output
 
 

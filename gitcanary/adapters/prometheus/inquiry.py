@@ -60,31 +60,31 @@ def inquiries_for(metrics: Iterable[Metric]) -> Iterator[Inquiry]:
             families[metric.server, metric.builtin, metric.window].append(metric)
     for family in families.values():
         for chunk in _chunks(family):
-            yield from _together(chunk)
+            yield _together(chunk)
     yield from _alone(others)
 
 
 def halves(inquiry: Inquiry) -> Iterator[Inquiry]:
     """Yield smaller inquiries for the same metrics, or nothing if there are none."""
-    if inquiry.is_grouped:
+    if inquiry.is_grouped and len({(m.namespace, m.workload) for m in inquiry.metrics}) > 1:
         middle = len(inquiry.metrics) // 2
-        yield from _together(inquiry.metrics[:middle])
-        yield from _together(inquiry.metrics[middle:])
+        yield _together(inquiry.metrics[:middle])
+        yield _together(inquiry.metrics[middle:])
 
 
-def _together(metrics: Sequence[Metric]) -> Iterator[Inquiry]:
-    """Yield one grouped inquiry for metrics of one family, or what is left of one workload by its own query."""
-    one, builtin = metrics[0], metrics[0].builtin
-    if len({(m.namespace, m.workload) for m in metrics}) == 1 or builtin is None:
-        yield from _alone(metrics)
-        return
+def _together(metrics: Sequence[Metric]) -> Inquiry:
+    """Return one grouped inquiry for metrics of one family.
+
+    Of one workload too: Flagger's own query has no value where every request failed, which is to be 0 %.
+    """
+    one = metrics[0]
     values = {
         "namespaces": _any_of(m.namespace for m in metrics),
         "targets": _any_of(m.workload for m in metrics),
         "interval": f"{one.window // timedelta(milliseconds=1)}ms",
     }
-    text = fill(query(f"istio/{builtin}-by-workload"), values)
-    yield Inquiry(one.server, text, tuple(metrics), is_grouped=True)
+    text = fill(query(f"istio/{one.builtin}-by-workload"), values)
+    return Inquiry(one.server, text, tuple(metrics), is_grouped=True)
 
 
 def _alone(metrics: Iterable[Metric]) -> Iterator[Inquiry]:
