@@ -8,7 +8,7 @@ FAULT  ?=
 ROW    ?=
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts units real kills wheel fuzz bench lock clean
+.PHONY: demo test lint types contracts units real kills races wheel fuzz bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/gitcanary demo $(if $(FAULT),--fault $(FAULT))
@@ -33,6 +33,10 @@ units: $(STAMP)
 # The whole grid of "killed at any instant"; `units` runs a part of it. Takes about a quarter of an hour.
 kills: $(STAMP)
 	GITCANARY_KILLS=all $(BIN)/pytest -q -n 2 tests/real/test_killed.py
+
+# Controllers beside people who push by the clock, as fast as every 200 ms; prints how many attempts a push took.
+races: $(STAMP)
+	GITCANARY_RACES=all $(BIN)/pytest -q -s tests/real/test_races.py
 
 wheel: $(STAMP)
 	$(BIN)/python tests/wheel.py

@@ -88,8 +88,8 @@ class Fleet:
 
     def set_image(self, tag: str, app: str = APP) -> None:
         """Commit another image, as a person."""
-        text = re.sub(r"podinfo:[\d.]+", f"podinfo:{tag}", self.remote.read(f"{app}/deployment.yaml"))
-        self.remote.commit({f"{app}/deployment.yaml": text}, f"podinfo {tag}")
+        path = f"{app}/deployment.yaml"
+        self.remote.edit(path, lambda text: re.sub(r"podinfo:[\d.]+", f"podinfo:{tag}", text), f"podinfo {tag}")
 
     def steps(self, app: str = APP) -> tuple[Step, ...]:
         """Return our commits for a folder, oldest first."""

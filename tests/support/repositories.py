@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,14 +62,26 @@ class Remote:
         *,
         by: tuple[str, str] = ALICE,
         at: datetime | None = None,
+        on: str = "",
     ) -> str:
-        """Commit files on top of the branch, as a person would (None removes one), and return the commit's id."""
+        """Commit files on top of the branch, as a person would (None removes one), and return the commit's id.
+
+        Raises `pygit2.GitError` if the branch is not at `on`.
+        """
         repository = pygit2.Repository(self.folder)
         parents = [repository.references[self.ref].target] if self.ref in repository.references else []
+        parents = [pygit2.Oid(hex=on)] if on else parents
         tree = _write_tree(repository, parents, files)
         instant = at or datetime.now(UTC)
         who = pygit2.Signature(*by, int(instant.timestamp()), 0)
         return str(repository.create_commit(self.ref, who, who, message, tree, parents))
+
+    def edit(self, path: str, change: Callable[[str], str], message: str, *, by: tuple[str, str] = ALICE) -> str:
+        """Change a file of the newest commit, again and again until nobody else was faster."""
+        while True:
+            tip = self.tip
+            with suppress(pygit2.GitError):
+                return self.commit({path: change(self.read(path, tip))}, message, by=by, on=tip)
 
     def remove(self, *paths: str, message: str = "Remove") -> str:
         """Commit the removal of files."""
