@@ -11,7 +11,7 @@ from gitcanary.ports import Outcome, Pushed, Signal, Telemetry
 from gitcanary.rollout.decision import For, Wait
 
 # In the order in which the rules ask: what a canary waits for proves that what comes before it is known.
-ASKED = (For.LIVE, For.READY, For.DATA, For.CHECK, For.GATE, For.REVISION, For.PERSON)
+ASKED = (For.LIVE, For.READY, For.DATA, For.CHECK, For.GATE, For.REVISION, For.PERSON, For.BUDGET)
 OUTAGES = frozenset({For.LIVE, For.READY, For.DATA})
 
 

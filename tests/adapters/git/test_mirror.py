@@ -427,9 +427,11 @@ def test_a_slow_server_is_waited_for(over_http: Place, server: GitServer, make_m
 def test_an_interrupt_ends_what_was_started(over_http: Place, server: GitServer, tmp_path: Path) -> None:
     server.break_always(READ_REFS, never)
     script = f"""
+import signal
 from datetime import timedelta
 from pathlib import Path
 from gitcanary.adapters.git import Identity, Mirror, Person, hardened, Credentials
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may have it ignored
 who = Person("x", "x@example.com")
 with Mirror({over_http.url!r}, "main", Path({str(tmp_path / "cache")!r}), Identity(who, who),
             hardened(Credentials({USERNAME!r}, {PASSWORD!r}))) as mirror:
