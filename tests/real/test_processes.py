@@ -116,7 +116,7 @@ def test_it_answers_over_http_only_where_it_was_told_to_listen(start, remote: Re
     wait_for(lambda: is_onboarded(remote), "onboarded")
     wait_for(lambda: httpx.get(listening["address"] + "/readyz").status_code == 200, "ready")
     metrics = httpx.get(listening["address"] + "/metrics").text
-    assert 'gitcanary_decisions_total{action="initialize",canary="test/podinfo"} 1.0' in metrics
+    assert 'gitcanary_decisions_total{action="initialize",canary="test/podinfo",path="apps/podinfo"} 1.0' in metrics
     assert httpx.post(listening["address"] + "/hooks/push").status_code == 202
 
 
