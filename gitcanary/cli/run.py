@@ -69,7 +69,8 @@ def run(  # noqa: PLR0913 - one parameter a flag
     elif once:
         Controller(given).run_once()
     else:
-        Controller(given).run(stop_on_signal())
+        is_stopped = stop_on_signal()  # before anything is there that would have to be removed
+        Controller(given).run(is_stopped)
 
 
 def stop_on_signal() -> Event:

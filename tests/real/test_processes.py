@@ -92,6 +92,7 @@ def test_three_processes_with_the_same_flags_in_one_folder_make_one_history(
     flags = (*FLAGS, "--repository", remote.url)
     processes = [start(*flags, GITCANARY_CACHE=str(tmp_path / "cache")) for _ in range(3)]
     wait_for(lambda: is_onboarded(remote), "onboarded by three")
+    wait_for(lambda: len(list((tmp_path / "cache").glob("*/*.git"))) == len(processes), "a clone of each")
     for process in processes:
         process.send_signal(signal.SIGTERM)
     for process in processes:
